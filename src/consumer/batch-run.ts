@@ -1,0 +1,247 @@
+import type { SettlementBook } from '../checkpoint/settlement.ts'
+import { DeadlineError, UncertainOutcomeError } from '../errors.ts'
+import { applySchemas } from '../handler/schema.ts'
+import { judge, type GiveUpReason } from '../handler/verdict.ts'
+import type { LaneStep } from '../lanes/lanes.ts'
+import type { Slots } from '../lanes/slots.ts'
+import type { Claim, ClaimOutcome, LedgerSession } from '../ledger/ledger.ts'
+import { publish, type RecordMessage } from '../telemetry/channels.ts'
+import { Context } from './context.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
+import type { Work } from './work.ts'
+
+/** A record at which its lane stopped. */
+export interface StoppedRecord {
+  readonly position: number
+  readonly reason: GiveUpReason
+  /** How often the handler ran for it in this delivery. */
+  readonly attempts: number
+  readonly error: unknown
+}
+
+/** Waits of this length (ms), doubling up to the second, between two looks at a record that another owner is working on. */
+const inProgressPollMs = { baseDelayMs: 200, maxDelayMs: 5_000 }
+
+/**
+ * The life of each record of one batch, from its lane to its settlement:
+ *
+ *     waiting ─ claim ─▶ duplicate                                     settled
+ *                 │─▶ uncertain ─────────────────────▶ lane stops
+ *                 └─▶ claimed ─ handler ─▶ completed ─ mark durable ─▶ settled as handled
+ *                        ▲         │ failed
+ *                        └─ wait ──┴─ given up ─ release ─▶ lane stops
+ *
+ * `signal` aborting, or the ledger failing, means that nothing more is started. A handler that outlives that goes on,
+ * and if it succeeds its mark is still written, for the effect did happen; the closed book keeps it out of the answer.
+ */
+export class BatchRun {
+  readonly stopped: StoppedRecord[] = []
+  readonly #options: ResolvedOptions
+  readonly #session: LedgerSession<unknown>
+  readonly #book: SettlementBook
+  readonly #signal: AbortSignal
+  readonly #stragglers: ReadonlyMap<string, Promise<void>>
+  // Identities being worked in this batch. Only a business id can be shared by two lanes.
+  readonly #busy = new Map<string, Promise<unknown>>()
+  #ledgerFailure: { readonly error: unknown } | undefined
+
+  constructor(
+    options: ResolvedOptions,
+    session: LedgerSession<unknown>,
+    book: SettlementBook,
+    signal: AbortSignal,
+    stragglers: ReadonlyMap<string, Promise<void>>,
+  ) {
+    this.#options = options
+    this.#session = session
+    this.#book = book
+    this.#signal = signal
+    this.#stragglers = stragglers
+  }
+
+  /** Works one record; never rejects. */
+  async work(work: Work, slots: Slots): Promise<LaneStep> {
+    if (this.#stragglers.size > 0) await this.#awaitStraggler(work, slots)
+    if (this.#signal.aborted) return this.#stop(work, 'systemic', 0, this.#signal.reason)
+    if (this.#ledgerFailure !== undefined) return this.#stop(work, 'systemic', 0, this.#ledgerFailure.error)
+    if ('fault' in work.decoded) return this.#stop(work, 'poison', 0, work.decoded.fault)
+    return typeof this.#options.identity === 'function' ? this.#workAlone(work, slots) : this.#workClaimed(work, slots)
+  }
+
+  /** Two records with one business id may sit in two lanes: the second waits until it is known how the first ended. */
+  async #workAlone(work: Work, slots: Slots): Promise<LaneStep> {
+    const key = work.idempotencyKey
+    for (let other = this.#busy.get(key); other !== undefined; other = this.#busy.get(key)) await lend(slots, other)
+    const step = this.#workClaimed(work, slots)
+    this.#busy.set(key, step)
+    try {
+      return await step
+    } finally {
+      this.#busy.delete(key)
+    }
+  }
+
+  async #workClaimed(work: Work, slots: Slots): Promise<LaneStep> {
+    let outcome: ClaimOutcome<unknown>
+    try {
+      const answer = this.#session.claim(work)
+      outcome = answer instanceof Promise ? await answer : answer
+      while (outcome.status === 'in-progress') {
+        await this.#awaitOther(outcome.until, slots)
+        if (this.#signal.aborted) return this.#stop(work, 'systemic', 0, this.#signal.reason)
+        outcome = await this.#session.claim(work)
+      }
+    } catch (error) {
+      return this.#ledgerFailed(work, error)
+    }
+    if (outcome.status === 'claimed') return this.#attempts(work, outcome.claim, slots)
+    if (outcome.status === 'completed') return this.#duplicate(work)
+    return this.#uncertain(work, outcome.since, outcome.remedy)
+  }
+
+  async #attempts(work: Work, claim: Claim<unknown>, slots: Slots): Promise<LaneStep> {
+    const { retry, random, clock } = this.#options
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#invoke(work, claim, attempt)
+      } catch (error) {
+        const verdict = judge(error, attempt, this.#signal.aborted, retry, random)
+        if (verdict.action === 'give-up') return this.#giveUp(work, claim, verdict.reason, attempt, error)
+        const { delayMs } = verdict
+        publish('tidemark:record:retry', () => ({ ...this.#about(work), attempt, delayMs, error }))
+        await lend(slots, clock.sleep(delayMs, this.#signal))
+        if (this.#signal.aborted) return this.#giveUp(work, claim, 'systemic', attempt, error)
+        continue
+      }
+      return this.#completed(work, claim, attempt)
+    }
+  }
+
+  async #invoke(work: Work, claim: Claim<unknown>, attempt: number): Promise<void> {
+    if (!('record' in work.decoded)) return
+    const { schemas, handler } = this.#options
+    const record = schemas === undefined ? work.decoded.record : await applySchemas(work.decoded.record, schemas)
+    const context = new Context(this.#options, work, attempt, this.#signal, claim.transaction)
+    // The handler's types were checked where the consumer was made; here the record's type is no longer known.
+    await handler(record as never, context as never)
+  }
+
+  /**
+   * The mark goes out behind the handlers, and only once it is durable is the record settled. Were it settled first, a
+   * crash in between would let the source forget a record of which the ledger knows nothing.
+   */
+  async #completed(work: Work, claim: Claim<unknown>, attempts: number): Promise<LaneStep> {
+    const durable = this.#session.complete(claim)
+    if (durable === undefined) {
+      this.#settleHandled(work, attempts)
+      return 'next'
+    }
+    const settled = durable.then(
+      () => this.#settleHandled(work, attempts),
+      (error: unknown) => this.#unrecorded(work, error),
+    )
+    if (this.#session.laneWaits) await settled
+    // Nobody else will flush for a handler that outlived its batch.
+    if (this.#signal.aborted) void this.#session.flush()
+    return this.#ledgerFailure === undefined ? 'next' : 'stop'
+  }
+
+  #settleHandled(work: Work, attempts: number): void {
+    this.#book.settle(work.position, 'handled')
+    publish('tidemark:record:handled', () => ({ ...this.#about(work), attempts }))
+  }
+
+  #duplicate(work: Work): LaneStep {
+    this.#book.settle(work.position, 'duplicate')
+    publish('tidemark:record:duplicate', () => this.#about(work))
+    return 'next'
+  }
+
+  #uncertain(work: Work, since: number, remedy: string): LaneStep {
+    const message =
+      `record ${work.eventId} was claimed at ${new Date(since).toISOString()} by an owner that never said how it ended; ` +
+      `it is not run again (uncertain: 'park'). ${remedy}`
+    const error = new UncertainOutcomeError(message, { idempotencyKey: work.idempotencyKey })
+    return this.#stop(work, 'poison', 0, error)
+  }
+
+  async #giveUp(
+    work: Work,
+    claim: Claim<unknown>,
+    reason: GiveUpReason,
+    attempts: number,
+    error: unknown,
+  ): Promise<LaneStep> {
+    try {
+      // Before the host is answered: a claim still held would make the next delivery wait until it expires.
+      await this.#session.release(claim)
+    } catch (releaseError) {
+      this.#options.logger.warn('a claim could not be given back; it expires by itself', {
+        ...this.#about(work),
+        error: releaseError,
+      })
+    }
+    return this.#stop(work, reason, attempts, error)
+  }
+
+  /** The effect happened, but nothing says so: the record comes again, with the same idempotency key. */
+  #unrecorded(work: Work, error: unknown): void {
+    this.#ledgerFailure ??= { error }
+    this.#stop(work, 'systemic', 1, error)
+  }
+
+  #ledgerFailed(work: Work, error: unknown): LaneStep {
+    this.#ledgerFailure ??= { error }
+    return this.#stop(work, 'systemic', 0, error)
+  }
+
+  #stop(work: Work, reason: GiveUpReason, attempts: number, error: unknown): LaneStep {
+    const { name, logger } = this.#options
+    this.stopped.push({ position: work.position, reason, attempts, error })
+    const { laneKey, sequenceNumber, eventId } = work
+    publish('tidemark:lane:stopped', () => ({ consumer: name, laneKey, sequenceNumber, reason, attempts, error }))
+    if (error instanceof DeadlineError) return 'stop' // said once for the whole batch
+    const fields = { consumer: name, laneKey, sequenceNumber, eventId, attempts, error }
+    if (reason === 'poison') logger.error('a record failed for good; its lane stops here', fields)
+    else logger.warn('a record could not be settled; its lane stops until the next delivery', fields)
+    return 'stop'
+  }
+
+  async #awaitOther(until: number, slots: Slots): Promise<void> {
+    const { clock, random } = this.#options
+    const delayMs = Math.min(inProgressPollMs.maxDelayMs, inProgressPollMs.baseDelayMs * (1 + random.next()))
+    await lend(slots, clock.sleep(Math.max(1, Math.min(delayMs, until - clock.now())), this.#signal))
+  }
+
+  /** A handler of an earlier batch still runs for this item: two at once would break the item's order. */
+  async #awaitStraggler(work: Work, slots: Slots): Promise<void> {
+    const straggler = this.#stragglers.get(work.laneKey)
+    if (straggler !== undefined) await lend(slots, Promise.race([straggler, aborted(this.#signal)]))
+  }
+
+  #about(work: Work): RecordMessage {
+    const { eventId, sequenceNumber, idempotencyKey, location } = work
+    return {
+      consumer: this.#options.name,
+      streamArn: location.stream.streamArn,
+      eventId,
+      sequenceNumber,
+      idempotencyKey,
+    }
+  }
+}
+
+/** Waits without holding a slot, so that what only waits keeps nobody from working. */
+async function lend(slots: Slots, wait: Promise<unknown>): Promise<void> {
+  slots.release()
+  await wait
+  const turn = slots.acquire()
+  if (turn !== undefined) await turn
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,119 @@
+import { SettlementBook, type Settlement } from '../checkpoint/settlement.ts'
+import { DeadlineError } from '../errors.ts'
+import { Lanes } from '../lanes/lanes.ts'
+import type { LedgerSession } from '../ledger/ledger.ts'
+import { noLedgerSession } from '../ledger/no-ledger.ts'
+import type { RecordLocation } from '../record/decode.ts'
+import type { Batch } from '../source/source.ts'
+import { publish } from '../telemetry/channels.ts'
+import { BatchRun, type StoppedRecord } from './batch-run.ts'
+import { BatchTime, type TimeLimits } from './batch-time.ts'
+import { prepare } from './prepare.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
+import type { Work } from './work.ts'
+
+/** What came of a batch. */
+export interface BatchOutcome {
+  /** By position; `undefined` where the record is not settled and has to come again. */
+  readonly settlements: readonly (Settlement | undefined)[]
+  /** The first position that is not settled: the source must keep it and all that follows. */
+  readonly frontier: number
+  /** Where each record stands, by position. */
+  readonly locations: readonly RecordLocation[]
+  /** The records at which lanes stopped, in the order in which that happened. */
+  readonly stopped: readonly StoppedRecord[]
+}
+
+/**
+ * The engine: what a host hands its batches to. Made by `createConsumer`.
+ *
+ *     source → decode → select → lanes → ledger → handler → settle → checkpoint
+ *
+ * The first and the last stage are the host's; those between are what `process` calls, in this order.
+ */
+export class Consumer {
+  readonly name: string
+  readonly #options: ResolvedOptions
+  // Handlers that outlived their batch, by lane. The next batch must not run a record of that item beside them.
+  readonly #stragglers = new Map<string, Promise<void>>()
+
+  constructor(options: ResolvedOptions) {
+    this.name = options.name
+    this.#options = options
+  }
+
+  /**
+   * Works a batch: records of one item in order and one at a time, up to `concurrency` items at once; resolves with what
+   * is settled. Rejects, with no handler run, when a record can't be located (`DecodeError`), the stream does not carry
+   * what the consumer needs (`ConfigurationError`) or the ledger can't be read (`LedgerError`).
+   */
+  async process(batch: Batch, limits?: TimeLimits): Promise<BatchOutcome> {
+    const { clock, name } = this.#options
+    const startedAt = clock.monotonic()
+    const recordCount = batch.records.length
+    const book = new SettlementBook(recordCount)
+    const { locations, works, barrier } = prepare(batch, this.#options, book)
+    const stopped = works.length === 0 ? [] : await this.#work(works, book, limits)
+    if (barrier !== undefined) stopped.push(this.#stopAtBarrier(barrier))
+    const { frontier, settledCount } = book
+    const durationMs = clock.monotonic() - startedAt
+    publish('tidemark:batch:answered', () => ({ consumer: name, recordCount, settledCount, frontier, durationMs }))
+    return { settlements: book.close(), frontier, locations, stopped }
+  }
+
+  async #work(works: readonly Work[], book: SettlementBook, limits: TimeLimits | undefined): Promise<StoppedRecord[]> {
+    const time = new BatchTime(this.#options.clock, limits)
+    try {
+      const session = await this.#openLedger(works, time, limits)
+      const run = new BatchRun(this.#options, session, book, time.signal, this.#stragglers)
+      const lanes = new Lanes<Work>(this.#options.concurrency, (work, slots) => run.work(work, slots))
+      for (const work of works) lanes.enqueue(work.laneKey, work)
+      lanes.start()
+      await time.within('handle', lanes.idle())
+      this.#keepStragglers(lanes.running)
+      // Before the answer: one that outran its marks would let the source forget records of which the ledger, after a
+      // crash right here, knows nothing.
+      await time.within('answer', session.flush())
+      book.close()
+      return run.stopped
+    } finally {
+      time.end()
+    }
+  }
+
+  async #openLedger(
+    works: readonly Work[],
+    time: BatchTime,
+    limits: TimeLimits | undefined,
+  ): Promise<LedgerSession<unknown>> {
+    const { ledger, name } = this.#options
+    if (ledger === undefined) return noLedgerSession
+    const batch = { consumer: name, entries: works.filter(({ decoded }) => 'record' in decoded) }
+    const opened = ledger.open(limits === undefined ? batch : { ...batch, remainingMs: limits.goneWithinMs })
+    const session = await time.within('handle', opened)
+    if (session !== undefined) return session
+    throw new DeadlineError(`the ledger of consumer '${name}' did not answer within the time of the batch`)
+  }
+
+  #keepStragglers(running: ReadonlyMap<string, Promise<void>>): void {
+    for (const [laneKey, end] of running) {
+      this.#options.logger.warn('a handler goes on although its signal was aborted; its item waits until it returns', {
+        consumer: this.name,
+        laneKey,
+      })
+      const straggler = end.finally(() => {
+        if (this.#stragglers.get(laneKey) === straggler) this.#stragglers.delete(laneKey)
+      })
+      this.#stragglers.set(laneKey, straggler)
+    }
+  }
+
+  #stopAtBarrier({ position, fault }: { readonly position: number; readonly fault: unknown }): StoppedRecord {
+    this.#options.logger.error('a record does not say which item it is of; nothing behind it may run', {
+      consumer: this.name,
+      position,
+      error: fault,
+    })
+    return { position, reason: 'poison', attempts: 0, error: fault }
+  }
+}

@@ -1,0 +1,59 @@
+import { TerminalError } from '../errors.ts'
+import { shown } from '../internal/validate.ts'
+import type { LedgerEntry } from '../ledger/ledger.ts'
+import type { RecordLocation } from '../record/decode.ts'
+import { idempotencyKeyOf } from '../record/identity.ts'
+import type { ChangeRecord } from '../record/record.ts'
+import type { SequenceNumber } from '../record/sequence-number.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
+
+/** One selected record on its way through the engine. */
+export class Work implements LedgerEntry {
+  /** Its place in the batch. */
+  readonly position: number
+  readonly location: RecordLocation
+  readonly laneKey: string
+  /** The record, or why it can't be read: then it is poison when its turn comes, and not before. */
+  readonly decoded: { readonly record: ChangeRecord } | { readonly fault: unknown }
+  readonly #options: ResolvedOptions
+  #idempotencyKey: string | undefined
+
+  constructor(
+    position: number,
+    location: RecordLocation,
+    laneKey: string,
+    decoded: Work['decoded'],
+    options: ResolvedOptions,
+  ) {
+    this.position = position
+    this.location = location
+    this.laneKey = laneKey
+    this.decoded = decoded
+    this.#options = options
+  }
+
+  get eventId(): string {
+    return 'record' in this.decoded ? this.decoded.record.eventId : String(this.location.raw.eventID)
+  }
+
+  get sequenceNumber(): SequenceNumber {
+    return this.location.sequenceNumber
+  }
+
+  /** Made when first asked for: without a ledger most handlers never look at it, and a hash costs more than the rest. */
+  get idempotencyKey(): string {
+    return (this.#idempotencyKey ??= idempotencyKeyOf(this.#options.name, this.#identity()))
+  }
+
+  #identity(): string {
+    const { identity } = this.#options
+    if (identity === 'message') return `message:${this.laneKey}`
+    if (identity === 'record' || !('record' in this.decoded))
+      return `record:${this.location.stream.streamLabel}:${this.eventId}`
+    const business = identity(this.decoded.record)
+    if (typeof business === 'string' && business !== '') return `custom:${business}`
+    throw new TerminalError(
+      `identity must return a non-empty string for record ${this.eventId}; got ${shown(business)}`,
+    )
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The whole error hierarchy. An expected outcome (a duplicate, a lost claim, a record filtered out) is a value and never
+ * appears here; an error is a broken promise: somebody has to change something, or time has to pass.
+ */
+
+/** Every code that a {@link TidemarkError} can carry. Codes are stable between versions; messages are not. */
+export const errorCodes = [
+  'ERR_CONFIGURATION',
+  'ERR_DECODE',
+  'ERR_SCHEMA',
+  'ERR_TERMINAL',
+  'ERR_RETRYABLE',
+  'ERR_LEDGER',
+  'ERR_UNCERTAIN_OUTCOME',
+  'ERR_DEADLINE',
+  'ERR_BATCH_INCOMPLETE',
+] as const
+
+/** One of {@link errorCodes}. */
+export type ErrorCode = (typeof errorCodes)[number]
+
+// A registered symbol, so that an error made by a second copy of this package (bundled twice, two versions) is recognised too.
+const brand: unique symbol = Symbol.for('tidemark.error') as never
+
+/** The base of every error that Tidemark makes: a stable `code`, whether trying again can help, and the `cause`. */
+export abstract class TidemarkError extends Error {
+  abstract readonly code: ErrorCode
+  /** Whether the same call can succeed later without anybody changing code, data or configuration. */
+  abstract readonly retryable: boolean
+  readonly [brand] = true
+}
+
+/** An option, an environment or a stream does not fit the consumer; nothing was processed. Change the configuration. */
+export class ConfigurationError extends TidemarkError {
+  override readonly name = 'ConfigurationError'
+  readonly code = 'ERR_CONFIGURATION'
+  readonly retryable = false
+}
+
+/** A stream record, or a value in it, can't be read without losing something. `path` says where. */
+export class DecodeError extends TidemarkError {
+  override readonly name = 'DecodeError'
+  readonly code = 'ERR_DECODE'
+  readonly retryable = false
+  /** Where in the record: `dynamodb.NewImage.total.N`. */
+  readonly path: string
+
+  constructor(message: string, options: ErrorOptions & { readonly path: string }) {
+    super(`${options.path}: ${message}`, options)
+    this.path = options.path
+  }
+}
+
+/** One complaint of a schema about a value. */
+export interface SchemaComplaint {
+  readonly message: string
+  /** Where in the value: `items.0.price`, or empty for the value itself. */
+  readonly path: string
+}
+
+/** The keys or an image did not pass the consumer's schema. */
+export class SchemaError extends TidemarkError {
+  override readonly name = 'SchemaError'
+  readonly code = 'ERR_SCHEMA'
+  readonly retryable = false
+  /** Which part was checked: `keys`, `newImage` or `oldImage`. */
+  readonly part: 'keys' | 'newImage' | 'oldImage'
+  readonly complaints: readonly SchemaComplaint[]
+
+  constructor(part: 'keys' | 'newImage' | 'oldImage', complaints: readonly SchemaComplaint[], options?: ErrorOptions) {
+    const list = complaints.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
+    super(`${part} does not match its schema: ${list}`, options)
+    this.part = part
+    this.complaints = complaints
+  }
+}
+
+/** Thrown by a handler to say that trying again can never help; the record is poison at once and `onFailure` decides. */
+export class TerminalError extends TidemarkError {
+  override readonly name = 'TerminalError'
+  readonly code = 'ERR_TERMINAL'
+  readonly retryable = false
+}
+
+/** Options of {@link RetryableError}. */
+export interface RetryableErrorOptions extends ErrorOptions {
+  /** Milliseconds to wait before the next attempt, in place of the consumer's backoff. Default: the consumer's backoff. */
+  readonly retryAfterMs?: number
+}
+
+/** Thrown by a handler to ask for another attempt, after `retryAfterMs` when that is given. It counts as an attempt. */
+export class RetryableError extends TidemarkError {
+  override readonly name = 'RetryableError'
+  readonly code = 'ERR_RETRYABLE'
+  readonly retryable = true
+  readonly retryAfterMs: number | undefined
+
+  constructor(options?: RetryableErrorOptions)
+  constructor(message: string, options?: RetryableErrorOptions)
+  constructor(first: string | RetryableErrorOptions = {}, second: RetryableErrorOptions = {}) {
+    const options = typeof first === 'string' ? second : first
+    super(typeof first === 'string' ? first : 'the handler asked for another attempt', options)
+    this.retryAfterMs = options.retryAfterMs
+  }
+}
+
+/** The ledger could not be read or written; nothing is known to be wrong with any record. The host delivers again. */
+export class LedgerError extends TidemarkError {
+  override readonly name = 'LedgerError'
+  readonly code = 'ERR_LEDGER'
+  readonly retryable: boolean
+
+  constructor(message: string, options: ErrorOptions & { readonly retryable: boolean }) {
+    super(message, options)
+    this.retryable = options.retryable
+  }
+}
+
+/**
+ * With `uncertain: 'park'`, an earlier owner claimed this record and never said how it ended: its effect may or may not
+ * have happened, so it is not run again. A person decides.
+ */
+export class UncertainOutcomeError extends TidemarkError {
+  override readonly name = 'UncertainOutcomeError'
+  readonly code = 'ERR_UNCERTAIN_OUTCOME'
+  readonly retryable = false
+  readonly idempotencyKey: string
+
+  constructor(message: string, options: ErrorOptions & { readonly idempotencyKey: string }) {
+    super(message, options)
+    this.idempotencyKey = options.idempotencyKey
+  }
+}
+
+/** The time the host gave ran out before the record could be settled. The host delivers it again. */
+export class DeadlineError extends TidemarkError {
+  override readonly name = 'DeadlineError'
+  readonly code = 'ERR_DEADLINE'
+  readonly retryable = true
+}
+
+/** Thrown by a Lambda handler told not to answer with partial batch responses: at least one record is not settled. */
+export class BatchIncompleteError extends TidemarkError {
+  override readonly name = 'BatchIncompleteError'
+  readonly code = 'ERR_BATCH_INCOMPLETE'
+  readonly retryable = true
+}
+
+/** Whether `error` was made by Tidemark (by any copy of it), and, when given, carries this `code`. Never throws. */
+export function isTidemarkError(error: unknown, code?: ErrorCode): error is TidemarkError {
+  if (typeof error !== 'object' || error === null) return false
+  try {
+    return brand in error && (code === undefined || (error as Partial<TidemarkError>).code === code)
+  } catch {
+    return false // a hostile proxy: whatever it is, we did not make it
+  }
+}

@@ -1,0 +1,29 @@
+import type { Logger } from '../telemetry/log.ts'
+
+/** What a handler is given beside the record. */
+export interface HandlerContext<Transaction = undefined> {
+  /**
+   * Stable for this record over retries, hosts and redrives, and different for every consumer: hand it to whatever the
+   * handler calls (a mail service, a payment API), so that the callee can drop a repetition that no ledger can see.
+   */
+  readonly idempotencyKey: string
+  /** 1 for the first run of the handler in this delivery, 2 for its first retry, and so on. */
+  readonly attempt: number
+  /** Aborts when the host's time is up or its lease is lost. What the handler does after that no longer settles the record. */
+  readonly signal: AbortSignal
+  /** The consumer's name. */
+  readonly consumer: string
+  /** Writes to the consumer's logger, with the record's identity added to every line. */
+  readonly log: Logger
+  /** What commits together with the record's mark, when the ledger gives one; otherwise `undefined`. */
+  readonly transaction: Transaction
+}
+
+/**
+ * Your code for one change. It is done when it returns (or its promise resolves), and failed when it throws:
+ * `TerminalError` for what can never work, `RetryableError` for "again, after so long", anything else for "again".
+ */
+export type Handler<Record, Transaction = undefined> = (
+  record: Record,
+  context: HandlerContext<Transaction>,
+) => Promise<void> | void

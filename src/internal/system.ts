@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto'
+import { inspect } from 'node:util'
+import type { Logger, LogFields } from '../telemetry/log.ts'
+import type { Clock, Random } from './clock.ts'
+
+// The one file that reaches the machine's own time, timers, randomness and console; the linter keeps them out of every other.
+
+/** The machine's time. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted === true) return resolve()
+      const wake = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, ms)
+      signal?.addEventListener('abort', wake, { once: true })
+    }),
+  schedule: (ms, callback) => {
+    const timer = setTimeout(callback, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** The machine's randomness. */
+export const systemRandom: Random = {
+  next: () => Math.random(),
+  id: () => randomBytes(16).toString('hex'),
+}
+
+/** One JSON line a message on the console, which is what Lambda's log groups and most collectors parse. */
+export const systemLogger: Logger = {
+  debug: (message, fields) => console.debug(jsonLine('debug', message, fields)),
+  info: (message, fields) => console.info(jsonLine('info', message, fields)),
+  warn: (message, fields) => console.warn(jsonLine('warn', message, fields)),
+  error: (message, fields) => console.error(jsonLine('error', message, fields)),
+}
+
+function jsonLine(level: string, message: string, fields: LogFields = {}): string {
+  try {
+    return JSON.stringify({ level, message, ...fields }, (_name, value: unknown) => plain(value))
+  } catch {
+    return inspect({ level, message, ...fields }, { breakLength: Infinity }) // cyclic fields have no JSON
+  }
+}
+
+// An Error has no enumerable fields and a bigint no JSON: both would be lost or throw.
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  if (!(value instanceof Error)) return value
+  const { name, message, stack, cause } = value
+  return { ...value, name, message, stack, cause }
+}

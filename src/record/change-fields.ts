@@ -1,0 +1,34 @@
+import { isDate } from 'node:util/types'
+import { misfit } from './decode-scalar.ts'
+import type { StreamViewType } from './record.ts'
+
+export function eventIdOf(value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw misfit('the id of the record', value, 'eventID')
+}
+
+/** Epoch seconds, possibly with a fraction, in a Lambda event; a Date from the SDK. */
+export function createdAtOf(value: unknown): Date {
+  const createdAt = typeof value === 'number' ? new Date(Math.round(value * 1000)) : value
+  if (isDate(createdAt) && !Number.isNaN(createdAt.getTime())) return createdAt
+  throw misfit('a time in epoch seconds', value, 'dynamodb.ApproximateCreationDateTime')
+}
+
+/** 0 when absent: emulators leave it out, and no decision depends on it. */
+export function sizeBytesOf(value: unknown): number {
+  if (value === undefined) return 0
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  throw misfit('a number of bytes', value, 'dynamodb.SizeBytes')
+}
+
+export function viewTypeOf(value: unknown): StreamViewType {
+  switch (value) {
+    case 'KEYS_ONLY':
+    case 'NEW_IMAGE':
+    case 'OLD_IMAGE':
+    case 'NEW_AND_OLD_IMAGES':
+      return value
+    default:
+      throw misfit('KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES', value, 'dynamodb.StreamViewType')
+  }
+}

@@ -1,0 +1,88 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Lanes } from '../../src/lanes/lanes.ts'
+import { deferred, turns } from '../support/deferred.ts'
+
+describe('lanes', () => {
+  test('work of one lane runs in order and one at a time, work of others beside it, up to the concurrency', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 6 }), { maxLength: 50 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.array(fc.nat(3), { minLength: 1, maxLength: 10 }),
+        async (keys, concurrency, pauses) => {
+          const running = new Set<number>()
+          const seen = new Map<number, number[]>()
+          let most = 0
+          const lanes = new Lanes<{ key: number; id: number }>(concurrency, async ({ key, id }) => {
+            expect(running.has(key)).toBe(false)
+            running.add(key)
+            most = Math.max(most, running.size)
+            seen.set(key, [...(seen.get(key) ?? []), id])
+            for (let pause = 0; pause < (pauses[id % pauses.length] ?? 0); pause += 1) await Promise.resolve()
+            running.delete(key)
+            return 'next'
+          })
+          keys.forEach((key, id) => lanes.enqueue(`${key}`, { key, id }))
+          lanes.start()
+          await lanes.idle()
+          expect(most).toBeLessThanOrEqual(concurrency)
+          for (const [key, ids] of seen) expect(ids).toEqual(keys.flatMap((one, id) => (one === key ? [id] : [])))
+          expect([...seen.values()].flat().length).toBe(keys.length)
+        },
+      ),
+    )
+  })
+
+  test('a stopped lane runs nothing more, and takes nothing more; the others go on', async () => {
+    const ran: string[] = []
+    const lanes = new Lanes<string>(2, async (work) => {
+      ran.push(work)
+      return work === 'a2' ? 'stop' : 'next'
+    })
+    for (const work of ['a1', 'a2', 'a3', 'b1', 'b2']) lanes.enqueue(work[0] ?? '', work)
+    lanes.start()
+    await lanes.idle()
+    lanes.enqueue('a', 'a4')
+    lanes.enqueue('b', 'b3')
+    lanes.start()
+    await lanes.idle()
+    expect(ran.filter((work) => work.startsWith('a'))).toEqual(['a1', 'a2'])
+    expect(ran.filter((work) => work.startsWith('b'))).toEqual(['b1', 'b2', 'b3'])
+  })
+
+  test('a slot that is lent out lets another lane work meanwhile', async () => {
+    const gate = deferred()
+    const ran: string[] = []
+    const lanes = new Lanes<string>(1, async (work, slots) => {
+      if (work === 'waits') {
+        slots.release()
+        await gate.promise
+        await slots.acquire()
+      }
+      ran.push(work)
+      return 'next'
+    })
+    lanes.enqueue('a', 'waits')
+    lanes.enqueue('b', 'works')
+    lanes.start()
+    await turns()
+    expect(ran).toEqual(['works'])
+    gate.resolve()
+    await lanes.idle()
+    expect(ran).toEqual(['works', 'waits'])
+  })
+
+  test('an error that a worker should not have thrown stops its lane and is not swallowed', async () => {
+    const ran: string[] = []
+    const lanes = new Lanes<string>(1, async (work) => {
+      ran.push(work)
+      if (work === 'a1') throw new Error('a broken invariant')
+      return 'next'
+    })
+    for (const work of ['a1', 'a2', 'b1']) lanes.enqueue(work[0] ?? '', work)
+    lanes.start()
+    await expect(lanes.idle()).rejects.toThrow('a broken invariant')
+    expect(ran).toEqual(['a1', 'b1'])
+  })
+})

@@ -1,0 +1,60 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { DynamoDBStreamHandler } from 'aws-lambda'
+import {
+  type ChangeRecord,
+  createConsumer,
+  type Handler,
+  isTidemarkError,
+  type Ledger,
+  memoryLedger,
+  RetryableError,
+  TerminalError,
+} from 'tidemark'
+import { createTidemarkTable, dynamodbLedger } from 'tidemark/dynamodb'
+import { createLambdaHandler } from 'tidemark/lambda'
+import { z } from 'zod'
+
+// A user's program, compiled against the tarball under both ways of module resolution. It is not run.
+
+const client = new DynamoDBClient()
+await createTidemarkTable({ client, tableName: 'tidemark' })
+
+const Order = z.object({ id: z.string(), total: z.number() })
+
+const receipts = createConsumer({
+  name: 'receipts',
+  select: { eventName: ['INSERT'] },
+  schema: { newImage: Order },
+  identity: 'message',
+  ledger: dynamodbLedger({ client, tableName: 'tidemark', windowDays: 7, uncertain: 'retry' }),
+  retry: { maxAttempts: 3, baseDelayMs: 100, maxDelayMs: 10_000 },
+  onFailure: 'stop',
+  concurrency: 10,
+  handler: async (record, context) => {
+    const event: 'INSERT' = record.eventName
+    const total: number = record.newImage.total
+    const nothing: undefined = record.oldImage
+    if (total < 0) throw new TerminalError(`a negative total: ${total}`, { cause: { event, nothing } })
+    if (context.signal.aborted) throw new RetryableError({ retryAfterMs: 1_000 })
+    context.log.info('receipt sent', { key: context.idempotencyKey, attempt: context.attempt })
+  },
+})
+
+export const handler: DynamoDBStreamHandler = createLambdaHandler(receipts)
+
+export const keysOnly = createConsumer({
+  name: 'keys-only',
+  viewType: 'KEYS_ONLY',
+  handler: (record) => {
+    // @ts-expect-error the stream carries no images
+    console.log(record.newImage, record.keys['id'])
+  },
+})
+
+const everything: Handler<ChangeRecord> = (record) => {
+  if (record.eventName === 'MODIFY') console.log(record.oldImage?.['total'], record.newImage?.['total'])
+}
+const ledger: Ledger = memoryLedger()
+export const audit = createConsumer({ name: 'audit', ledger, handler: everything })
+
+export const retryable = (error: unknown): boolean => isTidemarkError(error, 'ERR_LEDGER') && error.retryable

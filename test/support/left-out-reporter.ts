@@ -1,0 +1,19 @@
+import { readdirSync } from 'node:fs'
+import type { Reporter } from 'vitest/node'
+
+/** Says at the end of a run what was not run and why, so that a green summary can't be taken for more than it is. */
+export class LeftOutReporter implements Reporter {
+  readonly #why: string
+
+  constructor(why: string) {
+    this.#why = why
+  }
+
+  onTestRunEnd(): void {
+    const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
+    const leftOut = files.filter((file) => /\.dynamodb\.test\.ts$|^(testing|integration)\/.*\.test\.ts$/.test(file))
+    if (leftOut.length === 0) return
+    console.warn(`\nLEFT OUT, because ${this.#why}:`)
+    for (const file of leftOut) console.warn(`  test/${file}`)
+  }
+}
