@@ -4,7 +4,7 @@ import type { Reporter } from 'vitest/node'
 import { LeftOutReporter } from './test/support/left-out-reporter.ts'
 
 const needsServer = ['test/**/*.dynamodb.test.ts', 'test/testing/**/*.test.ts', 'test/integration/**/*.test.ts']
-const needsTarball = ['test/package/**/!(lint-*).test.ts']
+const needsTarball = ['test/package/**/*.test.ts']
 
 const hasJava = spawnSync('java', ['-version']).status === 0
 

@@ -62,7 +62,9 @@ async function check(): Promise<void> {
 /** Delivers the records from..to and says which of all records is the first unsettled one, and which handlers ran. */
 async function deliver(to: number, timeoutMs: number, from: number) {
   const before = runs().length
+  const start = performance.now()
   const { outcome, body } = await api.invoke({ Records: records.slice(from, to) }, timeoutMs)
+  assert.ok(performance.now() - start < timeoutMs, 'Lambda would have killed the function before its answer')
   assert.equal(outcome, 'response', JSON.stringify(body))
   const { batchItemFailures } = body as { batchItemFailures: { itemIdentifier: string }[] }
   const [failure, ...more] = batchItemFailures

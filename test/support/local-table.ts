@@ -1,0 +1,44 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { afterAll, beforeAll } from 'vitest'
+import { createTidemarkTable } from '../../src/dynamodb.ts'
+import { startDynamoDBLocal, type DynamoDBLocal } from '../../src/testing/dynamodb-local.ts'
+
+/** A DynamoDB Local for one test file, and tables in it. */
+export interface LocalTables {
+  readonly client: DynamoDBClient
+  readonly server: DynamoDBLocal
+  /** A new empty tidemark table. */
+  create(): Promise<string>
+}
+
+/** Starts a server before the file's tests and stops it after them. */
+export function localTables(): LocalTables {
+  let server: DynamoDBLocal | undefined
+  let client: DynamoDBClient | undefined
+  let count = 0
+  beforeAll(async () => {
+    server = await startDynamoDBLocal()
+    client = new DynamoDBClient(server.clientConfig)
+  })
+  afterAll(async () => {
+    client?.destroy()
+    await server?.stop()
+  })
+  const started = <Thing>(thing: Thing | undefined): Thing => {
+    if (thing === undefined) throw new Error('the server is started before the tests, not while they are collected')
+    return thing
+  }
+  return {
+    get client() {
+      return started(client)
+    },
+    get server() {
+      return started(server)
+    },
+    async create() {
+      const tableName = `tidemark-${(count += 1)}`
+      await createTidemarkTable({ client: started(client), tableName })
+      return tableName
+    },
+  }
+}
