@@ -114,9 +114,9 @@ function isRefusal(error: unknown): boolean {
 
 // The SDK has checked the shapes; whatever else was sent has none of these fields.
 function asRequest(input: unknown): CapacityRequest {
-  return typeof input === 'object' && input !== null ? (input as CapacityRequest) : {}
+  return typeof input === 'object' && input !== null ? input : {}
 }
 
 function asAnswer(answer: unknown): CapacityAnswer {
-  return typeof answer === 'object' && answer !== null ? (answer as CapacityAnswer) : {}
+  return typeof answer === 'object' && answer !== null ? answer : {}
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
+import { createServer, Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { ConfigurationError } from '../errors.ts'
 
@@ -171,7 +171,7 @@ function watch(pid: number): ChildProcess | undefined {
 function letGo(child: ChildProcess): void {
   child.unref()
   for (const pipe of [child.stdin, child.stdout, child.stderr]) {
-    if (pipe !== null && 'unref' in pipe && typeof pipe.unref === 'function') pipe.unref()
+    if (pipe instanceof Socket) pipe.unref()
   }
 }
 

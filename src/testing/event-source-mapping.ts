@@ -1,10 +1,10 @@
 import { ConfigurationError } from '../errors.ts'
 import { Bell } from './mapping/bell.ts'
-import { readableShards, type ShardNode } from './mapping/lineage.ts'
+import type { ShardNode } from './mapping/lineage.ts'
 import { type EventSourceMappingOptions, resolveMappingOptions } from './mapping/options.ts'
-import { ShardRun } from './mapping/shard-run.ts'
 import { emptyTally, type MappingStatistics } from './mapping/statistics.ts'
 import { type StreamApi, streamApi } from './mapping/stream-api.ts'
+import { StreamFollower } from './mapping/stream-follower.ts'
 import type { MappingParts } from './mapping/sub-queue.ts'
 
 export type { EventSourceMappingOptions, FailureDestination } from './mapping/options.ts'
@@ -25,7 +25,8 @@ export interface EventSourceMapping {
   stop(): Promise<void>
   /**
    * Resolves when every record that is in the stream now is settled: handled, filtered out or given up. It takes as long
-   * as that takes, so with unlimited retries a record that always fails makes it wait for ever.
+   * as that takes, so with unlimited retries a record that always fails makes it wait for ever. It does not wait for a
+   * tumbling window to end.
    */
   drain(): Promise<void>
   statistics(): MappingStatistics
@@ -41,58 +42,49 @@ export function createEventSourceMapping(options: EventSourceMappingOptions): Ev
   return new Mapping(options)
 }
 
-interface Run {
-  readonly stopping: AbortController
-  readonly done: Promise<void>
-}
-
 class Mapping implements EventSourceMapping {
   readonly #parts: MappingParts
-  readonly #reading = new Map<string, ShardRun>()
-  readonly #finished = new Set<string>()
-  #run: Promise<Run> | undefined
-  #hasStarted = false
-  #round = 0
-  #listedRound = -1
-  #listedUnfinished = 0
-  #shardFinished = false
-  #failure: { readonly error: unknown } | undefined
+  readonly #follower: StreamFollower
+  #started: Promise<void> | undefined
+  #stopping = new AbortController()
+  #ended: Promise<void> = Promise.resolve()
 
   constructor(options: EventSourceMappingOptions) {
     const resolved = resolveMappingOptions(options)
     const [changed, hurry] = [new Bell(resolved.clock), new Bell(resolved.clock)]
     this.#parts = { options: resolved, tally: emptyTally(), changed, hurry }
+    this.#follower = new StreamFollower(this.#parts)
   }
 
   async start(): Promise<void> {
-    this.#run ??= this.#begin()
+    this.#started ??= this.#begin()
     try {
-      await this.#run
+      await this.#started
     } catch (error) {
-      this.#run = undefined
+      this.#started = undefined
       throw error
     }
   }
 
   async stop(): Promise<void> {
-    const run = await this.#run
-    run?.stopping.abort()
+    this.#stopping.abort()
     this.#parts.changed.ring()
     this.#parts.hurry.ring()
-    await run?.done
-    this.#run = undefined
-    if (this.#failure !== undefined) throw this.#failure.error
+    await this.#started?.catch(() => {}) // whoever called start was told
+    await this.#ended
+    this.#started = undefined
+    this.#throwFailure()
   }
 
   async drain(): Promise<void> {
-    const run = await this.#run
-    if (run === undefined) throw new Error('start the mapping before draining it')
-    const round = ++this.#round
-    this.#parts.hurry.ring()
-    while (!this.#isSettledSince(round)) {
+    if (this.#started === undefined) throw new Error('start the mapping before draining it')
+    await this.#started
+    const stopped = this.#stopping.signal
+    const round = this.#follower.beginRound()
+    while (!this.#follower.isSettledSince(round)) {
       await this.#parts.changed.rung()
-      if (this.#failure !== undefined) throw this.#failure.error
-      if (run.stopping.signal.aborted) throw new Error('the mapping was stopped before it had drained')
+      this.#throwFailure()
+      if (stopped.aborted) throw new Error('the mapping was stopped before it had drained')
     }
   }
 
@@ -100,17 +92,26 @@ class Mapping implements EventSourceMapping {
     return { ...this.#parts.tally }
   }
 
-  async #begin(): Promise<Run> {
-    const { options } = this.#parts
-    const api = await streamApi(options.streams, options.streamArn)
-    const shards = await listOrExplain(api, options.streamArn)
+  async #begin(): Promise<void> {
+    const { streams, streamArn, startingPosition } = this.#parts.options
     const stopping = new AbortController()
-    const shardRuns = new Set<Promise<void>>()
-    const begin = (listed: readonly ShardNode[]) => this.#beginReadable(listed, api, stopping, shardRuns)
-    if (!this.#hasStarted && options.startingPosition === 'LATEST') {
-      for (const { shardId, closed } of shards) if (closed) this.#finished.add(shardId)
-    }
-    for (const shard of this.#reading.values()) shardRuns.add(this.#follow(shard, '', api, stopping))
-    return { stopping, done: Promise.resolve() }
+    this.#stopping = stopping
+    const api = await streamApi(streams, streamArn)
+    const listed = await firstListing(api, streamArn)
+    this.#ended = this.#follower.run(api, listed, stopping)
+    if (startingPosition === 'LATEST') await this.#follower.opened()
+  }
+
+  #throwFailure(): void {
+    if (this.#follower.failure !== undefined) throw this.#follower.failure.error
+  }
+}
+
+async function firstListing(api: StreamApi, streamArn: string): Promise<readonly ShardNode[]> {
+  try {
+    return await api.listShards()
+  } catch (cause) {
+    if (!(cause instanceof Error) || cause.name !== 'ResourceNotFoundException') throw cause
+    throw new ConfigurationError(`there is no stream ${streamArn}`, { cause })
   }
 }

@@ -36,7 +36,8 @@ describe('compareSequenceNumbers', () => {
     )
   })
 
-  test('takes a padded number for the same place', () => {
+  test('takes a padded number, or the same one, for the same place', () => {
+    expect(compareSequenceNumbers(parse('17'), parse('17'))).toBe(0)
     expect(compareSequenceNumbers(parse('000000000000000000017'), parse('17'))).toBe(0)
   })
 

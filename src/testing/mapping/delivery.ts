@@ -66,7 +66,10 @@ export class Delivery {
     this.#ports.settle(settled)
     if (exhausted) {
       const invokeCount = batch.failures + 1
-      await this.#giveUp({ records: batch.records, condition: 'RetryAttemptsExhausted', invokeCount, invocation }, stopped)
+      await this.#giveUp(
+        { records: batch.records, condition: 'RetryAttemptsExhausted', invokeCount, invocation },
+        stopped,
+      )
     }
     const [next] = again
     if (next !== undefined) await this.#pause(next.failures, stopped)

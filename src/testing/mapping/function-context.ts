@@ -1,5 +1,3 @@
-import type { Clock, Random } from '../../internal/clock.ts'
-
 /** The context that Lambda hands to a function beside the event. */
 export interface FunctionContext {
   readonly awsRequestId: string

@@ -5,8 +5,7 @@ import { type ResolvedMappingOptions, uuid } from './options.ts'
 
 /** How an invocation ended. */
 export type Invocation = { readonly requestId: string } & (
-  | { readonly status: 'answered'; readonly response: unknown }
-  | { readonly status: 'error'; readonly error: unknown }
+  { readonly status: 'answered'; readonly response: unknown } | { readonly status: 'error'; readonly error: unknown }
 )
 
 /** Calls the function once with an event of its own and waits for its answer, for as long as Lambda would. */

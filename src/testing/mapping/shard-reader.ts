@@ -32,8 +32,8 @@ export class ShardReader implements ReadingProgress {
   #gap: StreamGap | undefined
   #failures = 0
   #completeRound = -1
-  ended = false
-  completeAt = -Infinity
+  ended: boolean = false
+  completeAt: number = -Infinity
 
   /** @param round Counts those who want to know when everything has been read that is there at their asking. */
   constructor(start: ReaderStart, parts: MappingParts, sink: RecordSink, round: () => number) {

@@ -5,7 +5,14 @@ import type { MappedRecord } from './mapped-record.ts'
 import type { ResolvedMappingOptions } from './options.ts'
 import type { Tally } from './statistics.ts'
 import { takeBatch } from './take-batch.ts'
-import { isOversize, type OpenWindow, windowAt, type WindowFrame, windowFrame, type WindowPhase } from './tumbling-window.ts'
+import {
+  isOversize,
+  type OpenWindow,
+  windowAt,
+  type WindowFrame,
+  windowFrame,
+  type WindowPhase,
+} from './tumbling-window.ts'
 
 /** What a queue is told of the reading of its shard. */
 export interface ReadingProgress {
@@ -83,7 +90,10 @@ export class SubQueue {
     const open = this.#window ?? this.#nextWindow()
     const growing = this.#waiting.filter(({ createdAt }) => open === undefined || createdAt < open.end)
     const { batchSize, payloadLimitBytes } = this.#parts.options
-    const { count, full } = takeBatch(growing, { batchSize, payloadBytes: payloadLimitBytes - envelopeBytes(this.#frame()) })
+    const { count, full } = takeBatch(growing, {
+      batchSize,
+      payloadBytes: payloadLimitBytes - envelopeBytes(this.#frame()),
+    })
     const closed = growing.length < this.#waiting.length || this.#progress.ended
     return full || closed || this.#remainingBatchingMs() <= 0 ? count : 0
   }
