@@ -10,6 +10,10 @@ type Decode = (item: Record<string, AttributeValue>) => unknown
 const rounds = 41
 const warmUpRounds = 10
 const itemsEach = 200
+const repeats = 10
+
+// What was decoded last is kept where the compiler can't prove it useless.
+let latest: unknown
 
 const items: Record<string, (index: number) => Record<string, AttributeValue>> = {
   'profile, 8 flat': (i) => ({
@@ -64,12 +68,9 @@ function compare(pool: readonly Record<string, AttributeValue>[]): Record<string
   return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, median(list)]))
 }
 
-let sink = 0
-
 function timed(decode: Decode, pool: readonly Record<string, AttributeValue>[]): number {
-  const repeats = 10
   const start = process.hrtime.bigint()
-  for (let repeat = 0; repeat < repeats; repeat += 1) for (const item of pool) sink += decode(item) === item ? 1 : 0
+  for (let repeat = 0; repeat < repeats; repeat += 1) for (const item of pool) latest = decode(item)
   return Number(process.hrtime.bigint() - start) / (repeats * pool.length)
 }
 
@@ -82,15 +83,15 @@ const pools = Object.entries(items).map(([name, make]) => {
   return { name, pool: JSON.parse(text) as Record<string, AttributeValue>[] }
 })
 
-for (const { pool } of pools) compare(pool) // every shape is seen by both before anything counts
+for (const { pool } of pools) compare(pool) // both have seen every shape before anything counts
 const rows = pools.map(({ name, pool }) => {
   const { unmarshall = Number.NaN, tidemark = Number.NaN } = compare(pool)
   return {
     item: name,
-    'unmarshall ns': Math.round(unmarshall),
-    'tidemark ns': Math.round(tidemark),
-    times: (unmarshall / tidemark).toFixed(2),
+    'unmarshall (ns)': Math.round(unmarshall),
+    'tidemark (ns)': Math.round(tidemark),
+    'times as fast': Number((unmarshall / tidemark).toFixed(2)),
   }
 })
 console.table(rows)
-process.exitCode = sink > 0 ? 0 : 0
+if (latest === undefined) console.log('nothing was decoded')

@@ -150,7 +150,10 @@ describe('the deadline', () => {
   })
 
   test('is where it is set to be', async () => {
-    for (const [deadlineReserveMs, failures] of [[1_000, []], [5_000, [{ itemIdentifier: '4' }]]] as const) {
+    for (const [deadlineReserveMs, failures] of [
+      [1_000, []],
+      [5_000, [{ itemIdentifier: '4' }]],
+    ] as const) {
       const clock = createManualClock()
       const options = { clock, concurrency: 1, handler: () => clock.sleep(1_800) }
       const handler = handlerOf(options, { deadlineReserveMs })
@@ -162,7 +165,11 @@ describe('the deadline', () => {
 
   test('ends a wait between two attempts', async () => {
     const clock = createManualClock()
-    const handler = handlerOf({ clock, retry: { maxAttempts: 10, baseDelayMs: 60_000, maxDelayMs: 60_000 }, ...fails('1') })
+    const handler = handlerOf({
+      clock,
+      retry: { maxAttempts: 10, baseDelayMs: 60_000, maxDelayMs: 60_000 },
+      ...fails('1'),
+    })
     const answer = handler(lambdaEvent(...changes('A:1')), contextOf(clock, 10_000))
     await clock.advance(9_000)
     expect(await answer).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] })
@@ -220,7 +227,9 @@ test.each([
   [{ deadlineReserveMs: -1 }, /deadlineReserveMs must be a whole number from 0 to 900000; got -1/],
   [{ deadlineReserve: 1 }, /there is no 'deadlineReserve'/],
 ])('options %o are refused', (options, message) => {
-  expect(() => createLambdaHandler(createConsumer({ name: 'c', handler: () => {} }), options as object)).toThrow(message)
+  expect(() => createLambdaHandler(createConsumer({ name: 'c', handler: () => {} }), options as object)).toThrow(
+    message,
+  )
 })
 
 test('the function is what the types of AWS call a DynamoDB stream handler', () => {

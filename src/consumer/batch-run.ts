@@ -2,8 +2,7 @@ import type { SettlementBook } from '../checkpoint/settlement.ts'
 import { DeadlineError, UncertainOutcomeError } from '../errors.ts'
 import { applySchemas } from '../handler/schema.ts'
 import { judge, type GiveUpReason } from '../handler/verdict.ts'
-import type { LaneStep } from '../lanes/lanes.ts'
-import type { Slots } from '../lanes/slots.ts'
+import type { LaneStep, Lend } from '../lanes/lanes.ts'
 import type { Claim, ClaimOutcome, LedgerSession } from '../ledger/ledger.ts'
 import { publish, type RecordMessage } from '../telemetry/channels.ts'
 import { Context } from './context.ts'
@@ -19,8 +18,8 @@ export interface StoppedRecord {
   readonly error: unknown
 }
 
-/** Waits of this length (ms), doubling up to the second, between two looks at a record that another owner is working on. */
-const inProgressPollMs = { baseDelayMs: 200, maxDelayMs: 5_000 }
+// Between two looks at a record that another owner is working on; each look costs a write unit and up to two requests.
+const inProgressPollMs = 500
 
 /**
  * The life of each record of one batch, from its lane to its settlement:
@@ -60,19 +59,31 @@ export class BatchRun {
   }
 
   /** Works one record; never rejects. */
-  async work(work: Work, slots: Slots): Promise<LaneStep> {
-    if (this.#stragglers.size > 0) await this.#awaitStraggler(work, slots)
-    if (this.#signal.aborted) return this.#stop(work, 'systemic', 0, this.#signal.reason)
-    if (this.#ledgerFailure !== undefined) return this.#stop(work, 'systemic', 0, this.#ledgerFailure.error)
-    if ('fault' in work.decoded) return this.#stop(work, 'poison', 0, work.decoded.fault)
-    return typeof this.#options.identity === 'function' ? this.#workAlone(work, slots) : this.#workClaimed(work, slots)
+  work(work: Work, lend: Lend): Promise<LaneStep> {
+    // What follows runs once a record, and is plain calls as far as nothing has to be waited for: an async function that
+    // returns a promise costs more than the rest of the engine.
+    return this.#stragglers.size === 0 ? this.#begin(work, lend) : this.#beginAfterStraggler(work, lend)
+  }
+
+  #begin(work: Work, lend: Lend): Promise<LaneStep> {
+    if (this.#signal.aborted) return this.#stopped(work, 'systemic', 0, this.#signal.reason)
+    if (this.#ledgerFailure !== undefined) return this.#stopped(work, 'systemic', 0, this.#ledgerFailure.error)
+    if ('fault' in work.decoded) return this.#stopped(work, 'poison', 0, work.decoded.fault)
+    return typeof this.#options.identity === 'function' ? this.#workAlone(work, lend) : this.#workClaimed(work, lend)
+  }
+
+  /** A handler of an earlier batch still runs for this item: two at once would break the item's order. */
+  async #beginAfterStraggler(work: Work, lend: Lend): Promise<LaneStep> {
+    const straggler = this.#stragglers.get(work.laneKey)
+    if (straggler !== undefined) await lend(Promise.race([straggler, aborted(this.#signal)]))
+    return this.#begin(work, lend)
   }
 
   /** Two records with one business id may sit in two lanes: the second waits until it is known how the first ended. */
-  async #workAlone(work: Work, slots: Slots): Promise<LaneStep> {
+  async #workAlone(work: Work, lend: Lend): Promise<LaneStep> {
     const key = work.idempotencyKey
-    for (let other = this.#busy.get(key); other !== undefined; other = this.#busy.get(key)) await lend(slots, other)
-    const step = this.#workClaimed(work, slots)
+    for (let other = this.#busy.get(key); other !== undefined; other = this.#busy.get(key)) await lend(other)
+    const step = this.#workClaimed(work, lend)
     this.#busy.set(key, step)
     try {
       return await step
@@ -81,25 +92,42 @@ export class BatchRun {
     }
   }
 
-  async #workClaimed(work: Work, slots: Slots): Promise<LaneStep> {
-    let outcome: ClaimOutcome<unknown>
-    try {
-      const answer = this.#session.claim(work)
-      outcome = answer instanceof Promise ? await answer : answer
-      while (outcome.status === 'in-progress') {
-        await this.#awaitOther(outcome.until, slots)
-        if (this.#signal.aborted) return this.#stop(work, 'systemic', 0, this.#signal.reason)
-        outcome = await this.#session.claim(work)
-      }
-    } catch (error) {
-      return this.#ledgerFailed(work, error)
-    }
-    if (outcome.status === 'claimed') return this.#attempts(work, outcome.claim, slots)
-    if (outcome.status === 'completed') return this.#duplicate(work)
-    return this.#uncertain(work, outcome.since, outcome.remedy)
+  #workClaimed(work: Work, lend: Lend): Promise<LaneStep> {
+    const answer = this.#session.claim(work)
+    return answer instanceof Promise ? this.#awaitClaim(work, answer, lend) : this.#workGranted(work, answer, lend)
   }
 
-  async #attempts(work: Work, claim: Claim<unknown>, slots: Slots): Promise<LaneStep> {
+  async #awaitClaim(work: Work, answer: Promise<ClaimOutcome<unknown>>, lend: Lend): Promise<LaneStep> {
+    try {
+      return await this.#workGranted(work, await answer, lend)
+    } catch (error) {
+      this.#ledgerFailure ??= { error }
+      return this.#stop(work, 'systemic', 0, error)
+    }
+  }
+
+  #workGranted(work: Work, outcome: ClaimOutcome<unknown>, lend: Lend): Promise<LaneStep> {
+    switch (outcome.status) {
+      case 'claimed':
+        return this.#attempts(work, outcome.claim, lend)
+      case 'completed':
+        return Promise.resolve(this.#duplicate(work))
+      case 'in-progress':
+        return this.#askAgain(work, outcome.until, lend)
+      case 'uncertain':
+        return Promise.resolve(this.#uncertain(work, outcome.since, outcome.remedy))
+    }
+  }
+
+  async #askAgain(work: Work, until: number, lend: Lend): Promise<LaneStep> {
+    const { clock, random } = this.#options
+    const pollMs = inProgressPollMs * (1 + random.next())
+    await lend(clock.sleep(Math.max(1, Math.min(pollMs, until - clock.now())), this.#signal))
+    if (this.#signal.aborted) return this.#stop(work, 'systemic', 0, this.#signal.reason)
+    return this.#workClaimed(work, lend)
+  }
+
+  async #attempts(work: Work, claim: Claim<unknown>, lend: Lend): Promise<LaneStep> {
     const { retry, random, clock } = this.#options
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -109,7 +137,7 @@ export class BatchRun {
         if (verdict.action === 'give-up') return this.#giveUp(work, claim, verdict.reason, attempt, error)
         const { delayMs } = verdict
         publish('tidemark:record:retry', () => ({ ...this.#about(work), attempt, delayMs, error }))
-        await lend(slots, clock.sleep(delayMs, this.#signal))
+        await lend(clock.sleep(delayMs, this.#signal))
         if (this.#signal.aborted) return this.#giveUp(work, claim, 'systemic', attempt, error)
         continue
       }
@@ -117,20 +145,21 @@ export class BatchRun {
     }
   }
 
-  async #invoke(work: Work, claim: Claim<unknown>, attempt: number): Promise<void> {
-    if (!('record' in work.decoded)) return
+  #invoke(work: Work, claim: Claim<unknown>, attempt: number): Promise<void> | void {
+    if (!('record' in work.decoded)) return undefined
     const { schemas, handler } = this.#options
-    const record = schemas === undefined ? work.decoded.record : await applySchemas(work.decoded.record, schemas)
+    const { record } = work.decoded
     const context = new Context(this.#options, work, attempt, this.#signal, claim.transaction)
     // The handler's types were checked where the consumer was made; here the record's type is no longer known.
-    await handler(record as never, context as never)
+    const run = (checked: unknown) => handler(checked as never, context as never)
+    return schemas === undefined ? run(record) : applySchemas(record, schemas).then(run)
   }
 
   /**
    * The mark goes out behind the handlers, and only once it is durable is the record settled. Were it settled first, a
    * crash in between would let the source forget a record of which the ledger knows nothing.
    */
-  async #completed(work: Work, claim: Claim<unknown>, attempts: number): Promise<LaneStep> {
+  #completed(work: Work, claim: Claim<unknown>, attempts: number): Promise<LaneStep> | LaneStep {
     const durable = this.#session.complete(claim)
     if (durable === undefined) {
       this.#settleHandled(work, attempts)
@@ -140,15 +169,15 @@ export class BatchRun {
       () => this.#settleHandled(work, attempts),
       (error: unknown) => this.#unrecorded(work, error),
     )
-    if (this.#session.laneWaits) await settled
     // Nobody else will flush for a handler that outlived its batch.
     if (this.#signal.aborted) void this.#session.flush()
-    return this.#ledgerFailure === undefined ? 'next' : 'stop'
+    return this.#session.laneWaits ? settled : 'next'
   }
 
-  #settleHandled(work: Work, attempts: number): void {
+  #settleHandled(work: Work, attempts: number): LaneStep {
     this.#book.settle(work.position, 'handled')
     publish('tidemark:record:handled', () => ({ ...this.#about(work), attempts }))
+    return 'next'
   }
 
   #duplicate(work: Work): LaneStep {
@@ -185,14 +214,13 @@ export class BatchRun {
   }
 
   /** The effect happened, but nothing says so: the record comes again, with the same idempotency key. */
-  #unrecorded(work: Work, error: unknown): void {
+  #unrecorded(work: Work, error: unknown): LaneStep {
     this.#ledgerFailure ??= { error }
-    this.#stop(work, 'systemic', 1, error)
+    return this.#stop(work, 'systemic', 1, error)
   }
 
-  #ledgerFailed(work: Work, error: unknown): LaneStep {
-    this.#ledgerFailure ??= { error }
-    return this.#stop(work, 'systemic', 0, error)
+  #stopped(work: Work, reason: GiveUpReason, attempts: number, error: unknown): Promise<LaneStep> {
+    return Promise.resolve(this.#stop(work, reason, attempts, error))
   }
 
   #stop(work: Work, reason: GiveUpReason, attempts: number, error: unknown): LaneStep {
@@ -207,18 +235,6 @@ export class BatchRun {
     return 'stop'
   }
 
-  async #awaitOther(until: number, slots: Slots): Promise<void> {
-    const { clock, random } = this.#options
-    const delayMs = Math.min(inProgressPollMs.maxDelayMs, inProgressPollMs.baseDelayMs * (1 + random.next()))
-    await lend(slots, clock.sleep(Math.max(1, Math.min(delayMs, until - clock.now())), this.#signal))
-  }
-
-  /** A handler of an earlier batch still runs for this item: two at once would break the item's order. */
-  async #awaitStraggler(work: Work, slots: Slots): Promise<void> {
-    const straggler = this.#stragglers.get(work.laneKey)
-    if (straggler !== undefined) await lend(slots, Promise.race([straggler, aborted(this.#signal)]))
-  }
-
   #about(work: Work): RecordMessage {
     const { eventId, sequenceNumber, idempotencyKey, location } = work
     return {
@@ -229,14 +245,6 @@ export class BatchRun {
       idempotencyKey,
     }
   }
-}
-
-/** Waits without holding a slot, so that what only waits keeps nobody from working. */
-async function lend(slots: Slots, wait: Promise<unknown>): Promise<void> {
-  slots.release()
-  await wait
-  const turn = slots.acquire()
-  if (turn !== undefined) await turn
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

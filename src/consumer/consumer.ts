@@ -66,11 +66,11 @@ export class Consumer {
     try {
       const session = await this.#openLedger(works, time, limits)
       const run = new BatchRun(this.#options, session, book, time.signal, this.#stragglers)
-      const lanes = new Lanes<Work>(this.#options.concurrency, (work, slots) => run.work(work, slots))
+      const lanes = new Lanes<Work>(this.#options.concurrency, (work, lend) => run.work(work, lend))
       for (const work of works) lanes.enqueue(work.laneKey, work)
       lanes.start()
       await time.within('handle', lanes.idle())
-      this.#keepStragglers(lanes.running)
+      this.#keepStragglers(lanes.working)
       // Before the answer: one that outran its marks would let the source forget records of which the ledger, after a
       // crash right here, knows nothing.
       await time.within('answer', session.flush())
@@ -95,8 +95,8 @@ export class Consumer {
     throw new DeadlineError(`the ledger of consumer '${name}' did not answer within the time of the batch`)
   }
 
-  #keepStragglers(running: ReadonlyMap<string, Promise<void>>): void {
-    for (const [laneKey, end] of running) {
+  #keepStragglers(working: ReadonlyMap<string, Promise<void>>): void {
+    for (const [laneKey, end] of working) {
       this.#options.logger.warn('a handler goes on although its signal was aborted; its item waits until it returns', {
         consumer: this.name,
         laneKey,

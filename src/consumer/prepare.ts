@@ -22,7 +22,7 @@ export interface PreparedBatch {
  * and the whole batch has to come again. Everything else that is wrong with a record is found here and judged in its lane.
  */
 export function prepare(batch: Batch, options: ResolvedOptions, book: SettlementBook): PreparedBatch {
-  const locations = batch.records.map(locate)
+  const locations = Array.from(batch.records, locate)
   const works: Work[] = []
   for (const [position, location] of locations.entries()) {
     const laneKey = laneKeyOf(location)

@@ -33,7 +33,8 @@ export class Work implements LedgerEntry {
   }
 
   get eventId(): string {
-    return 'record' in this.decoded ? this.decoded.record.eventId : String(this.location.raw.eventID)
+    // What was not decoded was not checked either: anything may stand where the id should.
+    return 'record' in this.decoded ? this.decoded.record.eventId : shown(this.location.raw.eventID)
   }
 
   get sequenceNumber(): SequenceNumber {

@@ -1,82 +1,127 @@
-import { Slots } from './slots.ts'
-
 /** What a lane does after a record: go on with its next one, or leave the rest unsettled for a later delivery. */
 export type LaneStep = 'next' | 'stop'
 
-/** Works one record. It owns a slot while it runs, and may lend it out while it only waits. */
-export type LaneWorker<Work> = (work: Work, slots: Slots) => Promise<LaneStep>
+/** Waits without holding the worker's turn, so that what only waits keeps no other lane from working. */
+export type Lend = (wait: Promise<unknown>) => Promise<void>
+
+/** Works one record. It must not reject: that is a broken invariant, which stops its lane and is told by `idle`. */
+export type LaneWorker<Work> = (work: Work, lend: Lend) => Promise<LaneStep>
+
+interface Lane<Work> {
+  readonly key: string
+  readonly works: Work[]
+  next: number
+  onEnd: (() => void)[] | undefined
+}
 
 /**
- * Runs work side by side across lanes and strictly one after the other within a lane.
+ * Runs work side by side across lanes, up to `concurrency`, and strictly one after the other within a lane.
  *
- * A lane is `running` from its first work until it is empty, or `stopped` once its worker says so; a stopped lane drops
- * what it holds and takes nothing more, because whatever comes later of that item must not overtake the record it
- * stopped at. Only `#run` moves a lane on. The worker must not reject: an error it did not expect stops the lane and is
- * given to whoever waits in `idle`.
+ *     ready ── a turn is free ──▶ working ── 'next', more to do ──▶ ready, behind the others
+ *                                    │────── 'next', nothing left ▶ gone
+ *                                    └────── 'stop' ──────────────▶ stopped
+ *
+ * A stopped lane drops what it holds and takes nothing more, because whatever comes later of that item must not overtake
+ * the record it stopped at. Lanes take turns record by record, so that a long one can't keep the others waiting. A turn
+ * is a loop that works one lane after the other; there are never more than `concurrency` of them at work.
  */
 export class Lanes<Work> {
   readonly #worker: LaneWorker<Work>
-  readonly #slots: Slots
-  readonly #queues = new Map<string, Work[]>()
-  readonly #running = new Map<string, Promise<void>>()
+  readonly #lanes = new Map<string, Lane<Work>>()
+  readonly #working = new Set<Lane<Work>>()
   readonly #stopped = new Set<string>()
+  // Ready lanes wait their turn in order. They leave by index: Array.shift would make ten thousand lanes quadratic.
+  #ready: Lane<Work>[] = []
+  #nextReady = 0
+  // Workers that lent their turn out and want one back. They come before the ready lanes: their records have begun.
+  readonly #returning: (() => void)[] = []
+  #freeTurns: number
+  #onIdle: (() => void)[] = []
   #broken: { readonly error: unknown } | undefined
+  readonly #lend: Lend = (wait) => this.#lendTurn(wait)
 
   constructor(concurrency: number, worker: LaneWorker<Work>) {
-    this.#slots = new Slots(concurrency)
+    this.#freeTurns = concurrency
     this.#worker = worker
   }
 
   /** Adds work behind whatever its lane already holds. Nothing runs before the next `start`. */
   enqueue(laneKey: string, work: Work): void {
     if (this.#stopped.has(laneKey)) return
-    const queue = this.#queues.get(laneKey)
-    if (queue === undefined) this.#queues.set(laneKey, [work])
-    else queue.push(work)
+    const lane = this.#lanes.get(laneKey)
+    if (lane !== undefined) return void lane.works.push(work)
+    const fresh = { key: laneKey, works: [work], next: 0, onEnd: undefined }
+    this.#lanes.set(laneKey, fresh)
+    this.#ready.push(fresh)
   }
 
-  /** Sets every lane going that holds work and is not running yet. */
+  /** Sets off as many turns as there is work and room for. */
   start(): void {
-    for (const [laneKey, queue] of this.#queues) {
-      if (this.#running.has(laneKey)) continue
-      this.#running.set(laneKey, this.#run(laneKey, queue))
+    while (this.#freeTurns > 0 && this.#nextReady < this.#ready.length) {
+      this.#freeTurns -= 1
+      void this.#turn()
     }
   }
 
-  /** Resolves once no lane runs; rejects with what a worker should not have thrown. */
+  /** Resolves once no lane holds work; rejects with what a worker should not have thrown. */
   async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running.values())
+    if (this.#lanes.size > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
     if (this.#broken !== undefined) throw this.#broken.error
   }
 
-  /** The lanes still running, each with a promise of its end. */
-  get running(): ReadonlyMap<string, Promise<void>> {
-    return this.#running
+  /** The lanes that are being worked right now, each with a promise of its end. */
+  get working(): ReadonlyMap<string, Promise<void>> {
+    const endOf = (lane: Lane<Work>) => new Promise<void>((resolve) => (lane.onEnd ??= []).push(resolve))
+    return new Map(Array.from(this.#working, (lane) => [lane.key, endOf(lane)]))
   }
 
-  async #run(laneKey: string, queue: readonly Work[]): Promise<void> {
+  async #turn(): Promise<void> {
+    for (let lane = this.#takeReady(); lane !== undefined; lane = this.#takeReady()) {
+      this.#working.add(lane)
+      const step = await this.#step(lane)
+      this.#working.delete(lane)
+      if (step === 'stop') this.#stopped.add(lane.key)
+      if (step === 'stop' || lane.next === lane.works.length) this.#end(lane)
+      else this.#ready.push(lane)
+      const returning = this.#returning.shift()
+      if (returning !== undefined) return returning() // the turn goes on with the one that comes back
+    }
+    this.#freeTurns += 1
+  }
+
+  async #step(lane: Lane<Work>): Promise<LaneStep> {
     try {
-      for (const work of queue) if ((await this.#step(work)) === 'stop') return this.#stop(laneKey)
+      return await this.#worker(lane.works[lane.next++] as Work, this.#lend)
     } catch (error) {
       this.#broken ??= { error }
-      this.#stop(laneKey)
-    } finally {
-      this.#queues.delete(laneKey)
-      this.#running.delete(laneKey)
+      return 'stop'
     }
   }
 
-  async #step(work: Work): Promise<LaneStep> {
-    const turn = this.#slots.acquire()
-    if (turn !== undefined) await turn
+  #takeReady(): Lane<Work> | undefined {
+    const lane = this.#ready[this.#nextReady]
+    if (lane !== undefined) this.#nextReady += 1
+    else if (this.#nextReady > 0) {
+      this.#ready = []
+      this.#nextReady = 0
+    }
+    return lane
+  }
+
+  #end(lane: Lane<Work>): void {
+    this.#lanes.delete(lane.key)
+    if (lane.onEnd !== undefined) for (const resolve of lane.onEnd) resolve()
+    if (this.#lanes.size === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
+  }
+
+  async #lendTurn(wait: Promise<unknown>): Promise<void> {
+    this.#freeTurns += 1
+    this.start()
     try {
-      return await this.#worker(work, this.#slots)
+      await wait
     } finally {
-      this.#slots.release()
+      if (this.#freeTurns > 0) this.#freeTurns -= 1
+      else await new Promise<void>((resolve) => this.#returning.push(resolve))
     }
-  }
-
-  #stop(laneKey: string): void {
-    this.#stopped.add(laneKey)
   }
 }

@@ -1,10 +1,15 @@
 import { isDate } from 'node:util/types'
 import { misfit } from './decode-scalar.ts'
-import type { StreamViewType } from './record.ts'
+import type { EventName, StreamViewType } from './record.ts'
 
 export function eventIdOf(value: unknown): string {
   if (typeof value === 'string' && value !== '') return value
   throw misfit('the id of the record', value, 'eventID')
+}
+
+export function eventNameOf(value: unknown): EventName {
+  if (value === 'INSERT' || value === 'MODIFY' || value === 'REMOVE') return value
+  throw misfit('INSERT, MODIFY or REMOVE', value, 'eventName')
 }
 
 /** Epoch seconds, possibly with a fraction, in a Lambda event; a Date from the SDK. */
@@ -22,13 +27,7 @@ export function sizeBytesOf(value: unknown): number {
 }
 
 export function viewTypeOf(value: unknown): StreamViewType {
-  switch (value) {
-    case 'KEYS_ONLY':
-    case 'NEW_IMAGE':
-    case 'OLD_IMAGE':
-    case 'NEW_AND_OLD_IMAGES':
-      return value
-    default:
-      throw misfit('KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES', value, 'dynamodb.StreamViewType')
-  }
+  if (value === 'KEYS_ONLY' || value === 'NEW_IMAGE' || value === 'OLD_IMAGE' || value === 'NEW_AND_OLD_IMAGES')
+    return value
+  throw misfit('KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES', value, 'dynamodb.StreamViewType')
 }

@@ -5,30 +5,22 @@ import type { NumberMode } from './number.ts'
 import type { Item, StreamViewType } from './record.ts'
 
 /** What it takes to read the images of a change. */
-export interface ImagesOptions {
+export interface ImageOptions {
   readonly change: RawChange
   readonly viewType: StreamViewType
   readonly numbers: NumberMode
 }
 
-export function newImageOf(options: ImagesOptions): { readonly newImage: Item } | undefined {
-  const newImage = imageOf('NewImage', 'OLD_IMAGE', options)
-  return newImage && { newImage }
-}
-
-export function oldImageOf(options: ImagesOptions): { readonly oldImage: Item } | undefined {
-  const oldImage = imageOf('OldImage', 'NEW_IMAGE', options)
-  return oldImage && { oldImage }
-}
-
-function imageOf(
+/**
+ * One image of a change. Missing is a `DecodeError` where the view type promises it: a handler would take the item for
+ * one without content, or the stream for one without images.
+ */
+export function decodeImage(
   part: 'NewImage' | 'OldImage',
-  viewWithout: StreamViewType,
-  { change, viewType, numbers }: ImagesOptions,
+  { change, viewType, numbers }: ImageOptions,
 ): Item | undefined {
   const image: unknown = change[part]
   if (image !== undefined && image !== null) return decodeItem(image, numbers, `dynamodb.${part}`)
-  if (viewType === 'KEYS_ONLY' || viewType === viewWithout) return undefined
-  // A handler that finds no image would take it for a stream that carries none.
+  if (viewType === 'KEYS_ONLY' || viewType === (part === 'NewImage' ? 'OLD_IMAGE' : 'NEW_IMAGE')) return undefined
   throw new DecodeError(`missing, though the stream's view type ${viewType} promises it`, { path: `dynamodb.${part}` })
 }

@@ -12,7 +12,7 @@ function butValues(operand: unknown, at: string): Matcher {
   const values = listOf(operand)
   const excludes = values.every(isText) ? 'string' : values.every(Number.isFinite) ? 'number' : undefined
   if (excludes !== undefined && values.length > 0) return { matches: (value) => !values.includes(value), excludes }
-  throw invalidPattern(at, 'expected text, a finite number, or a list of one or more of either, not of both', operand)
+  throw invalidPattern(at, 'expected text, a finite number, or a list of texts or of numbers', operand)
 }
 
 function butCompared(operand: object, at: string): Matcher {
@@ -21,17 +21,13 @@ function butCompared(operand: object, at: string): Matcher {
     throw invalidPattern(at, 'the operators inside anything-but are prefix, suffix, equals-ignore-case', operand)
   const texts = listOf(given)
   if (texts.length === 0 || !texts.every(isText) || (operator !== 'equals-ignore-case' && texts.includes('')))
-    throw invalidPattern(
-      placeOf(at, operator),
-      'expected text, or a list of one or more texts, none of them empty',
-      given,
-    )
+    throw invalidPattern(placeOf(at, operator), 'expected text or a list of texts, none of them empty', given)
   const tests = texts.map((text) => compareText(operator, text))
   return { matches: (value) => !tests.some((excluded) => excluded(value)), excludes: 'string' }
 }
 
 function listOf(operand: unknown): readonly unknown[] {
-  return isList(operand) ? operand : [operand]
+  return isList(operand) ? [...operand] : [operand]
 }
 
 function isText(value: unknown): value is string {

@@ -1,7 +1,7 @@
 import { allOf, anyOf } from './combine.ts'
 import { matchElements, type Goal, type Match } from './match-elements.ts'
 import type { Condition, Conjunction } from './parse-pattern.ts'
-import { isList, someScalar, valueAt } from './values.ts'
+import { hasScalar, isList, someScalar, valueAt } from './values.ts'
 
 /** Compiles conditions that have to hold together into one function of a record, which never throws. */
 export function matchConditions(conditions: Conjunction): Match {
@@ -12,7 +12,7 @@ function toGoal({ path, matchers }: Condition): Goal {
   const test = anyOf(matchers.map(({ matches }) => matches))
   const absence = matchers.some((matcher) => matcher.absence)
   if (!absence) return { path, absence, match: (value) => someScalar(value, test) }
-  return { path, absence, match: (value) => someScalar(value, test) || !someScalar(value, () => true) }
+  return { path, absence, match: (value) => someScalar(value, test) || !hasScalar(value) }
 }
 
 function matchGoals(goals: readonly Goal[]): Match {

@@ -1,4 +1,4 @@
-import { isList, someElement, someScalar, valueAt } from './values.ts'
+import { hasScalar, isList, someElement, valueAt } from './values.ts'
 
 /** A condition on any value in a record, compiled. */
 export type Match = (value: unknown) => boolean
@@ -32,5 +32,5 @@ export function matchElements(goals: readonly Goal[], matchObject: Match): (list
 function isPresent(value: unknown, path: readonly string[]): boolean {
   if (isList(value)) return someElement(value, (element) => isPresent(element, path))
   const [name, ...rest] = path
-  return name === undefined ? someScalar(value, () => true) : isPresent(valueAt(value, name), rest)
+  return name === undefined ? hasScalar(value) : isPresent(valueAt(value, name), rest)
 }

@@ -74,6 +74,6 @@ function parseAlternatives(list: unknown, position: Position): readonly Conjunct
 function combine(left: readonly Conjunction[], right: readonly Conjunction[], at: string): readonly Conjunction[] {
   const count = left.length * right.length
   if (count > maxAlternatives)
-    throw invalidPattern(at, `the $or here stand for more than ${maxAlternatives} alternatives together`, count)
+    throw invalidPattern(at, `the alternatives of its $or multiply to more than ${maxAlternatives}`, count)
   return left.flatMap((one) => right.map((other) => [...one, ...other]))
 }

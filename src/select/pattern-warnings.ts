@@ -20,7 +20,7 @@ function conditionWarnings({ path, matchers, at }: Condition): readonly string[]
   const result = matchers.some(({ absence }) => absence) ? 'always matches' : 'never matches'
   return shape === undefined
     ? [`${at}: ${result}, since a stream record has no such field`]
-    : [`${at}: ${result}, since this is an object; write the names below it, down to DynamoDB's type: { S: […] }`]
+    : [`${at}: ${result}, since no value is here, only names; write them, down to DynamoDB's type: { S: […] }`]
 }
 
 function matcherWarnings(matcher: Matcher, shape: ValueShape, at: string): readonly string[] {

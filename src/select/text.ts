@@ -39,10 +39,10 @@ function ignoringCase(operator: TextOperator, text: string): Test {
 }
 
 function eitherCase(character: string): string {
-  const [lower, upper] = [escape(character.toLowerCase()), escape(character.toUpperCase())]
+  const [lower, upper] = [escapeForRegExp(character.toLowerCase()), escapeForRegExp(character.toUpperCase())]
   return lower === upper ? lower : `(?:${lower}|${upper})`
 }
 
-function escape(text: string): string {
+function escapeForRegExp(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 }

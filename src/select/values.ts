@@ -1,4 +1,5 @@
-import { isDate, isUint8Array } from 'node:util/types'
+import { isDate } from 'node:util/types'
+import { base64Of } from '../record/binary.ts'
 
 /** What a matcher compares: a JSON value that is neither an object nor a list. */
 export type Scalar = string | number | boolean | null
@@ -32,6 +33,11 @@ export function someScalar(value: unknown, test: Test): boolean {
   return scalar !== undefined && test(scalar)
 }
 
+/** Whether there is a scalar: a value, or a list with one. That is what `exists` asks. */
+export function hasScalar(value: unknown): boolean {
+  return someScalar(value, isThere)
+}
+
 /** Whether an element of `list` passes. The elements of a list within the list count as its own. */
 export function someElement(list: readonly unknown[], test: (element: unknown) => boolean, depth = 0): boolean {
   return list.some((element) =>
@@ -42,6 +48,7 @@ export function someElement(list: readonly unknown[], test: (element: unknown) =
 // The SDK gives bytes and a date where Lambda's event has base64 text and epoch seconds, and patterns are written for the event.
 function toScalar(value: unknown): Scalar | undefined {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value
-  if (isUint8Array(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
-  return isDate(value) ? value.getTime() / 1000 : undefined
+  return isDate(value) ? value.getTime() / 1000 : base64Of(value)
 }
+
+const isThere: Test = () => true

@@ -1,40 +1,44 @@
 import { pathToFileURL } from 'node:url'
-import type { FunctionAnswer, FunctionCall } from './function-process.ts'
+import type { FunctionAnswer, FunctionCall } from './function-environment.ts'
 
 // The body of a function's process: loads the handler once, as Lambda does in its init phase, then answers calls.
 
-const [, , modulePath = '', exportName = 'handler'] = process.argv
-const handler = load(modulePath, exportName)
-handler.catch(() => {}) // told to whoever calls
+const [, , modulePath = '', exportName = ''] = process.argv
+const loaded = load(modulePath, exportName)
+loaded.catch(() => {}) // the first call tells it
 
 process.on('message', (call: FunctionCall) => void answer(call))
-process.on('disconnect', () => process.exit()) // the parent is gone, and nobody else would end this process
+process.on('disconnect', end) // the parent is gone, and nobody else would end what the handler still does
 
 async function answer({ event, context, remainingMs }: FunctionCall): Promise<void> {
-  const end = performance.now() + remainingMs
-  const getRemainingTimeInMillis = () => Math.max(0, Math.floor(end - performance.now()))
+  const until = performance.now() + remainingMs
+  const getRemainingTimeInMillis = () => Math.max(0, Math.floor(until - performance.now()))
+  let didLoad = false
   try {
-    const call = await handler
-    const response = await call(event, { ...context, getRemainingTimeInMillis })
-    send({ response: response ?? null })
+    const handler = await loaded
+    didLoad = true
+    const response = await handler(event, { ...context, getRemainingTimeInMillis })
+    process.send?.({ response: response ?? null } satisfies FunctionAnswer)
   } catch (error) {
-    send({ error: describe(error) })
+    process.send?.({ error: described(error), isUseless: !didLoad } satisfies FunctionAnswer)
   }
 }
 
-async function load(path: string, name: string): Promise<(event: unknown, context: unknown) => unknown> {
-  const module: unknown = await import(pathToFileURL(path).href)
-  const found = typeof module === 'object' && module !== null ? Object.entries(module).find(([key]) => key === name) : undefined
-  if (typeof found?.[1] !== 'function') throw new Error(`Runtime.HandlerNotFound: ${path} has no function '${name}'`)
-  const [, exported] = found
-  return async (event, context) => await Reflect.apply(exported, undefined, [event, context])
+async function load(path: string, name: string): Promise<(event: unknown, context: unknown) => Promise<unknown>> {
+  const exports: unknown = await import(pathToFileURL(path).href)
+  const exported: unknown = typeof exports === 'object' && exports !== null ? Reflect.get(exports, name) : undefined
+  if (typeof exported !== 'function') throw new Error(`Runtime.HandlerNotFound: ${path} exports no function ${name}`)
+  return async (event, context) => {
+    const response: unknown = await Reflect.apply(exported, undefined, [event, context])
+    return response
+  }
 }
 
-function send(answer: FunctionAnswer): void {
-  process.send?.(answer)
+function end(): void {
+  process.kill(process.pid, 'SIGKILL')
 }
 
-function describe(error: unknown): NonNullable<FunctionAnswer['error']> {
-  if (!(error instanceof Error)) return { errorType: 'Error', errorMessage: String(error), stack: '' }
-  return { errorType: error.name, errorMessage: error.message, stack: error.stack ?? '' }
+function described(error: unknown): NonNullable<FunctionAnswer['error']> {
+  if (!(error instanceof Error)) return { errorType: 'Error', errorMessage: String(error), stack: undefined }
+  return { errorType: error.name, errorMessage: error.message, stack: error.stack }
 }

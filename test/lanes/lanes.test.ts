@@ -12,10 +12,16 @@ describe('lanes', () => {
         fc.array(fc.nat(3), { minLength: 1, maxLength: 10 }),
         async (keys, concurrency, pauses) => {
           const running = new Set<number>()
+          const lent = new Set<number>()
           const seen = new Map<number, number[]>()
           let most = 0
-          const lanes = new Lanes<{ key: number; id: number }>(concurrency, async ({ key, id }) => {
-            expect(running.has(key)).toBe(false)
+          const lanes = new Lanes<{ key: number; id: number }>(concurrency, async ({ key, id }, lend) => {
+            expect(running.has(key) || lent.has(key)).toBe(false)
+            if (id % 3 === 0) {
+              lent.add(key)
+              await lend(turns())
+              lent.delete(key)
+            }
             running.add(key)
             most = Math.max(most, running.size)
             seen.set(key, [...(seen.get(key) ?? []), id])
@@ -51,15 +57,11 @@ describe('lanes', () => {
     expect(ran.filter((work) => work.startsWith('b'))).toEqual(['b1', 'b2', 'b3'])
   })
 
-  test('a slot that is lent out lets another lane work meanwhile', async () => {
+  test('a turn that is lent out lets another lane work meanwhile', async () => {
     const gate = deferred()
     const ran: string[] = []
-    const lanes = new Lanes<string>(1, async (work, slots) => {
-      if (work === 'waits') {
-        slots.release()
-        await gate.promise
-        await slots.acquire()
-      }
+    const lanes = new Lanes<string>(1, async (work, lend) => {
+      if (work === 'waits') await lend(gate.promise)
       ran.push(work)
       return 'next'
     })

@@ -3,9 +3,25 @@ import { installed, type UserProject } from '../support/installed.ts'
 
 // The public names, door by door: a contract. A name that goes away or changes its kind is a breaking change.
 const doors: Record<string, readonly string[]> = {
-  tidemark: [],
-  'tidemark/lambda': [],
-  'tidemark/dynamodb': [],
+  tidemark: [
+    'BatchIncompleteError',
+    'ConfigurationError',
+    'DeadlineError',
+    'DecodeError',
+    'LedgerError',
+    'RetryableError',
+    'SchemaError',
+    'TerminalError',
+    'TidemarkError',
+    'UncertainOutcomeError',
+    'compareSequenceNumbers',
+    'createConsumer',
+    'isTidemarkError',
+    'memoryLedger',
+    'silentLogger',
+  ],
+  'tidemark/lambda': ['createLambdaHandler'],
+  'tidemark/dynamodb': ['createTidemarkTable', 'dynamodbLedger'],
   'tidemark/testing': [],
 }
 

@@ -11,6 +11,7 @@ export function typeCheck(project: UserProject, moduleResolution: 'nodenext' | '
         lib: ['es2023', 'dom'], // `dom` because the AWS SDK's own types name Blob and ReadableStream
         module: moduleResolution === 'bundler' ? 'preserve' : 'nodenext',
         moduleResolution,
+        moduleDetection: 'force',
         types: ['node'],
         strict: true,
         exactOptionalPropertyTypes: true,
@@ -21,5 +22,6 @@ export function typeCheck(project: UserProject, moduleResolution: 'nodenext' | '
       include: ['*.ts'],
     }),
   )
-  return project.run('node', resolve('node_modules/typescript/bin/tsc'), '-p', '.').output
+  const { status, output } = project.run('node', resolve('node_modules/typescript/bin/tsc'), '-p', '.')
+  return status === 0 ? output : `${output}tsc ended with ${status}`
 }

@@ -40,7 +40,9 @@ function deadline(clock: Clock, timeoutMs: number): Deadline {
   const end = clock.monotonic() + timeoutMs
   let cancel = () => {}
   const passed = new Promise<never>((_, reject) => {
-    cancel = clock.schedule(timeoutMs, () => reject(new Error(`Task timed out after ${timeoutMs / 1000} seconds`)))
+    cancel = clock.schedule(timeoutMs, () =>
+      reject(new Error(`Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`)),
+    )
   })
   return { passed, remaining: () => Math.max(0, Math.floor(end - clock.monotonic())), cancel }
 }

@@ -1,0 +1,49 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { compilePattern } from '../../src/select/compile-pattern.ts'
+import type { AttributeValue } from '../../src/record/attribute-value.ts'
+import type { RawRecord } from '../../src/source/source.ts'
+import { fields, json, recordPattern, sdkRecord } from './arbitraries.ts'
+import { interpret } from './naive-interpreter.ts'
+
+describe('the pattern language', () => {
+  it('means the same to the compiled matcher and to a naive interpreter', () => {
+    fc.assert(
+      fc.property(fields, json, (pattern, record) => {
+        expect(compilePattern(pattern).matches(record)).toBe(interpret(pattern, record))
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+
+  it('means the same for a record of the SDK and for the same record in a Lambda event', () => {
+    fc.assert(
+      fc.property(recordPattern, sdkRecord, (pattern, record) => {
+        const { matches } = compilePattern(pattern)
+        expect(matches(record)).toBe(matches(asInLambda(record)))
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
+  it('never throws, whatever the record is', () => {
+    fc.assert(
+      fc.property(fields, fc.anything(), fc.jsonValue(), (pattern, anything, record) => {
+        const { matches } = compilePattern(pattern)
+        expect(matches(anything as RawRecord)).toBeTypeOf('boolean')
+        expect(matches(record as RawRecord)).toBeTypeOf('boolean')
+      }),
+    )
+  })
+})
+
+function asInLambda(record: RawRecord): RawRecord {
+  const time = record.dynamodb?.ApproximateCreationDateTime
+  return JSON.parse(
+    JSON.stringify(
+      { ...record, dynamodb: { ...record.dynamodb, ApproximateCreationDateTime: Number(time) / 1000 } },
+      (_, value: AttributeValue[keyof AttributeValue]) =>
+        value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
+    ),
+  )
+}
