@@ -20,14 +20,17 @@ export const errorCodes = [
 export type ErrorCode = (typeof errorCodes)[number]
 
 // A registered symbol, so that an error made by a second copy of this package (bundled twice, two versions) is recognised too.
-const brand: unique symbol = Symbol.for('tidemark.error') as never
+const brand = Symbol.for('tidemark.error')
 
 /** The base of every error that Tidemark makes: a stable `code`, whether trying again can help, and the `cause`. */
 export abstract class TidemarkError extends Error {
   abstract readonly code: ErrorCode
   /** Whether the same call can succeed later without anybody changing code, data or configuration. */
   abstract readonly retryable: boolean
-  readonly [brand] = true
+
+  static {
+    Object.defineProperty(this.prototype, brand, { value: true })
+  }
 }
 
 /** An option, an environment or a stream does not fit the consumer; nothing was processed. Change the configuration. */

@@ -46,7 +46,7 @@ describe('errors', () => {
   })
 
   test('every code belongs to exactly one class', () => {
-    expect(table.map(([, , code]) => code).sort()).toEqual([...errorCodes].sort())
+    expect(table.map(([, , code]) => code).toSorted()).toEqual([...errorCodes].toSorted())
   })
 
   test('a retryable error may be made of its options alone', () => {

@@ -2,7 +2,7 @@ import type { RecordSchemas } from '../handler/schema.ts'
 import type { StreamViewType } from '../record/record.ts'
 import { Consumer } from './consumer.ts'
 import type { ConsumerOptions, Select } from './options.ts'
-import { resolveOptions, type AnyConsumerOptions } from './resolve-options.ts'
+import { resolveOptions } from './resolve-options.ts'
 
 /**
  * Defines a consumer once; `createLambdaHandler` runs it in Lambda.
@@ -16,7 +16,7 @@ export function createConsumer<
   Transaction = undefined,
 >(options: ConsumerOptions<Selected, View, Schemas, Transaction>): Consumer {
   // The record's type and the transaction's have done their work: from here on they are what the handler says they are.
-  const resolved = resolveOptions(options as AnyConsumerOptions)
+  const resolved = resolveOptions(options)
   for (const warning of resolved.selection.warnings)
     resolved.logger.warn(warning, { consumer: resolved.name, option: 'select' })
   return new Consumer(resolved)

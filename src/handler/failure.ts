@@ -1,4 +1,4 @@
-import { isTidemarkError, RetryableError, type TidemarkError } from '../errors.ts'
+import { isTidemarkError, type RetryableError, type TidemarkError } from '../errors.ts'
 import { isSystemicAwsError } from '../internal/aws-error.ts'
 
 /**

@@ -60,6 +60,7 @@ export class FunctionEnvironment {
 
   async end(): Promise<void> {
     this.#kill()
+    this.#child.ref() // who waits for its end must live to see it
     await this.#exited
   }
 

@@ -206,7 +206,7 @@ async function claimed(session: LedgerSession, one: LedgerEntry): Promise<Claim>
 }
 
 async function complete(session: LedgerSession, claims: readonly Claim[]): Promise<void> {
-  const durable = claims.map((one) => session.complete(one))
+  const durable = claims.map(async (one) => session.complete(one))
   await session.flush()
   await Promise.all(durable)
 }

@@ -266,7 +266,7 @@ describe('what is wrong with a record', () => {
 describe('what the stream must carry', () => {
   const keysOnly = () => {
     const [record] = lambdaEvent(...changes('A:1')).Records
-    const { NewImage: _image, ...change } = record?.dynamodb as { readonly NewImage: unknown }
+    const { NewImage: _image, ...change } = (record?.dynamodb ?? {}) as { readonly NewImage?: unknown }
     return { records: [{ ...record, dynamodb: { ...change, StreamViewType: 'KEYS_ONLY' } }] as never }
   }
 

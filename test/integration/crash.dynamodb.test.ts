@@ -51,7 +51,7 @@ async function invoke(world: World, records: readonly Change[], process: Mortal,
 
 /** Delivers until all is settled, as a mapping would: everything from the frontier on again, in chunks of `chunk`. */
 async function redeliver(world: World, chunk: number): Promise<void> {
-  for (let next = 0; next < all.length; ) {
+  for (let next = 0; next < all.length;) {
     const records = all.slice(next, next + chunk)
     const outcome = await invoke(world, records, new Mortal(Infinity), 3_600_000)
     if (outcome === undefined) throw new Error('an immortal process died')
@@ -85,7 +85,7 @@ function judge({ effects, uncertain }: World): void {
     const firsts = [...new Set(log)]
     expect(firsts, `first effects of ${item}`).toEqual(firsts.toSorted((a, b) => a - b))
     // A repetition that nothing repeats after would leave an old state for good.
-    const lasts = [...new Set(log.toReversed())].reverse()
+    const lasts = [...new Set(log.toReversed())].toReversed()
     expect(lasts, `last effects of ${item}`).toEqual(firsts)
   }
 }

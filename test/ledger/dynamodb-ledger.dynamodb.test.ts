@@ -18,7 +18,12 @@ const tables = localTables()
 const hasty = { ...createManualClock(), sleep: () => Promise.resolve() }
 
 function entry(idempotencyKey: string, laneKey = idempotencyKey): LedgerEntry {
-  return { idempotencyKey, laneKey, eventId: `event-${idempotencyKey}`, sequenceNumber: parseSequenceNumber('1', 'test') }
+  return {
+    idempotencyKey,
+    laneKey,
+    eventId: `event-${idempotencyKey}`,
+    sequenceNumber: parseSequenceNumber('1', 'test'),
+  }
 }
 
 async function complete(client: DynamoDBSender, tableName: string, ...entries: LedgerEntry[]): Promise<void> {
@@ -45,7 +50,8 @@ function once(name: string, fault: Fault): Fault {
 
 describe('conformance', () => {
   const cases = ledgerConformance({
-    createLedger: async (options) => dynamodbLedger({ client: tables.client, tableName: await tables.create(), ...options }),
+    createLedger: async (options) =>
+      dynamodbLedger({ client: tables.client, tableName: await tables.create(), ...options }),
   })
   for (const { name, run } of cases) test(name, run)
 })
@@ -53,7 +59,7 @@ describe('conformance', () => {
 describe('cost', () => {
   const event = lambdaEvent(...Array.from({ length: 100 }, (_, n) => ({ key: `message-${n}`, sequence: 1_000 + n })))
 
-  test("100 fresh records: 1 BatchGetItem and 4 BatchWriteItem, 100 read and 100 write units; again: 1 read request, no handler", async () => {
+  test('100 fresh records: 1 BatchGetItem and 4 BatchWriteItem, 100 read and 100 write units; again: 1 read request, no handler', async () => {
     const measured = meter(tables.client)
     let runs = 0
     const handler = createLambdaHandler(
@@ -156,7 +162,7 @@ describe('throttling and broken connections', () => {
       const durable = session.complete(outcome.claim)
       await session.flush()
       await durable
-      expect([...refused].sort()).toEqual(['BatchGetItemCommand', 'BatchWriteItemCommand', 'UpdateItemCommand'])
+      expect([...refused].toSorted()).toEqual(['BatchGetItemCommand', 'BatchWriteItemCommand', 'UpdateItemCommand'])
       expect(await statusOf(tableName, entry('a'))).toBe('completed')
     },
   )
@@ -261,13 +267,17 @@ describe('the table', () => {
         AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
       }),
     )
-    await expect(createTidemarkTable({ client, tableName: 'another-key' })).rejects.toThrow(/\(id HASH S\).*\(pk HASH S/)
+    await expect(createTidemarkTable({ client, tableName: 'another-key' })).rejects.toThrow(
+      /\(id HASH S\).*\(pk HASH S/,
+    )
     await expect(statusOf('another-key', entry('a'))).rejects.toThrow(/needs the key schema pk/)
   })
 
   test('that is missing is named, with what to do', async () => {
     const { client, counts } = counted(tables.client)
-    await expect(statusOf('no-such-table', entry('a'), { client })).rejects.toThrow(/no-such-table.*createTidemarkTable/)
+    await expect(statusOf('no-such-table', entry('a'), { client })).rejects.toThrow(
+      /no-such-table.*createTidemarkTable/,
+    )
     expect(counts).toEqual({ BatchGetItemCommand: 1 })
   })
 })

@@ -108,7 +108,7 @@ describe('a mark writer', () => {
             await turns()
             for (const { laneKey } of added) {
               const flags = added.filter((mark) => mark.laneKey === laneKey).map(({ id }) => durable.has(id))
-              expect(flags).toEqual([...flags].sort((a, b) => Number(b) - Number(a)))
+              expect(flags).toEqual(flags.toSorted((a, b) => Number(b) - Number(a)))
             }
           }
           await flushed

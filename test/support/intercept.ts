@@ -17,7 +17,7 @@ export function intercept(client: DynamoDBSender, fault: Fault): DynamoDBSender 
       const Constructor = command.constructor as unknown as new (input: object) => never
       return client.send(new Constructor(input))
     })
-  return { send } as unknown as DynamoDBSender
+  return { send }
 }
 
 /** The requests that passed, by the name of their command. */

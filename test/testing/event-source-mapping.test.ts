@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { ConfigurationError } from '../../src/errors.ts'
 import { systemClock } from '../../src/internal/system.ts'
 import type { FunctionContext, StreamEvent } from '../../src/testing/event-source-mapping.ts'
-import { failing, ids, keep, sequenceNumbers, useMappings } from './mapping-harness.ts'
+import { failing, gate, ids, keep, sequenceNumbers, useMappings } from './mapping-harness.ts'
 import { missing, type StreamTable, useServer } from './server.ts'
 
 const reporting = { functionResponseTypes: ['ReportBatchItemFailures'] } as const
@@ -129,12 +129,20 @@ describe.skipIf(missing !== undefined)(`an event source mapping ${missing ?? ''}
     })
 
     test('more than a thousand records, in order', async () => {
-      const mapping = createMapping(table, { batchSize: 10_000, handler: note })
-      const written = Array.from({ length: 1100 }, (_, index) => `item-${index}`)
-      await table.put(...written)
+      const numbers: string[] = []
+      const mapping = createMapping(table, {
+        batchSize: 10_000,
+        handler(event) {
+          note(event)
+          numbers.push(...sequenceNumbers(event))
+        },
+      })
+      await table.fill(1100)
       await mapping.start()
       await mapping.drain()
-      expect(deliveries.flat()).toEqual(written)
+      expect(numbers).toHaveLength(1100)
+      expect(numbers).toEqual(numbers.toSorted())
+      expect(new Set(deliveries.flat()).size).toBe(1100)
     })
 
     test('what comes within the batching window together', async () => {
@@ -333,7 +341,7 @@ describe.skipIf(missing !== undefined)(`an event source mapping ${missing ?? ''}
 
     test('takes an invocation without an answer in time for failed, and its late answer for nothing', async () => {
       const remaining: number[] = []
-      const late = Promise.withResolvers<object>()
+      const late = gate()
       const mapping = createMapping(table, {
         ...reporting,
         functionTimeoutMs: 50,
@@ -342,14 +350,14 @@ describe.skipIf(missing !== undefined)(`an event source mapping ${missing ?? ''}
           if (deliveries.length > 1) return {}
           await systemClock.sleep(80)
           remaining.push(context.getRemainingTimeInMillis())
-          late.resolve(failing(event, 'b'))
+          late.open()
           return failing(event, 'b')
         },
       })
       await table.put('a', 'b')
       await mapping.start()
       await mapping.drain()
-      await late.promise
+      await late.passed
       expect(deliveries).toEqual([
         ['a', 'b'],
         ['a', 'b'],
@@ -530,26 +538,26 @@ describe.skipIf(missing !== undefined)(`an event source mapping ${missing ?? ''}
 
   describe('stopped', () => {
     test('waits for the invocation that runs, keeps what it did, and goes on from there', async () => {
-      const begun = Promise.withResolvers<void>()
-      const release = Promise.withResolvers<void>()
+      const begun = gate()
+      const release = gate()
       const mapping = createMapping(table, {
         ...reporting,
         batchSize: 2,
         async handler(event) {
           note(event)
-          begun.resolve()
-          await release.promise
+          begun.open()
+          await release.passed
           return deliveries.length === 1 ? failing(event, 'b') : {}
         },
       })
       await table.put('a', 'b', 'c')
       await mapping.start()
-      await begun.promise
+      await begun.passed
       let stopped = false
       const stopping = mapping.stop().then(() => (stopped = true))
       await systemClock.sleep(20)
       expect(stopped).toBe(false)
-      release.resolve()
+      release.open()
       await stopping
       await table.put('d')
       await systemClock.sleep(30)

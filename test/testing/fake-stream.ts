@@ -12,6 +12,7 @@ interface FakeShard {
 /** What DynamoDB Local can't do: shards that split, are trimmed or vanish, iterators that expire, calls that fail. */
 export class FakeStream implements StreamsClient {
   readonly streamArn = 'arn:aws:dynamodb:eu-central-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000'
+  readonly streams: StreamsClient = this
   readonly calls: string[] = []
   readonly #shards = new Map<string, FakeShard>()
   readonly #now: () => number

@@ -26,6 +26,13 @@ export function useMappings(): (
   }
 }
 
+/** A promise and what resolves it. */
+export function gate(): { readonly passed: Promise<void>; open(): void } {
+  let open = () => {}
+  const passed = new Promise<void>((resolve) => (open = resolve))
+  return { passed, open: () => open() }
+}
+
 /** The items that an event is about, in its order. */
 export function ids(event: StreamEvent | undefined): readonly string[] {
   return event?.Records.map(({ dynamodb }) => dynamodb.Keys['id']?.S ?? '') ?? []

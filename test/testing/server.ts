@@ -1,4 +1,4 @@
-import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { BatchWriteItemCommand, CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
 import { afterAll, beforeAll } from 'vitest'
 import { type DynamoDBLocal, dynamoDBLocalMissing, startDynamoDBLocal } from '../../src/testing/dynamodb-local.ts'
@@ -13,6 +13,8 @@ export interface StreamTable {
   readonly dynamodb: DynamoDBClient
   readonly streams: DynamoDBStreamsClient
   put(...ids: readonly string[]): Promise<void>
+  /** Puts this many items, in no order. */
+  fill(count: number): Promise<void>
 }
 
 /** One server for a test file. */
@@ -50,7 +52,15 @@ export function useServer(): {
           )
         }
       }
-      return { tableName, streamArn, dynamodb, streams, put }
+      const fill = async (count: number) => {
+        for (let done = 0; done < count; done += 25) {
+          const writes = Array.from({ length: Math.min(25, count - done) }, (_, index) => ({
+            PutRequest: { Item: { id: { S: `item-${done + index}` } } },
+          }))
+          await dynamodb.send(new BatchWriteItemCommand({ RequestItems: { [tableName]: writes } }))
+        }
+      }
+      return { tableName, streamArn, dynamodb, streams, put, fill }
     },
   }
 }
