@@ -1,6 +1,6 @@
 export { createConsumer } from './consumer/create-consumer.ts'
 export type { BatchOutcome, Consumer } from './consumer/consumer.ts'
-export type { StoppedRecord } from './consumer/batch-run.ts'
+export type { StoppedRecord } from './consumer/report.ts'
 export type { TimeLimits } from './consumer/batch-time.ts'
 export type { ConsumerOptions, Identity, Select, SelectedRecord } from './consumer/options.ts'
 export {

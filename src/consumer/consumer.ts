@@ -6,9 +6,10 @@ import { noLedgerSession } from '../ledger/no-ledger.ts'
 import type { RecordLocation } from '../record/decode.ts'
 import type { Batch } from '../source/source.ts'
 import { publish } from '../telemetry/channels.ts'
-import { BatchRun, type StoppedRecord } from './batch-run.ts'
+import { BatchRun } from './batch-run.ts'
 import { BatchTime, type TimeLimits } from './batch-time.ts'
 import { prepare } from './prepare.ts'
+import { Report, type StoppedRecord } from './report.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import type { Work } from './work.ts'
 
@@ -65,7 +66,9 @@ export class Consumer {
     const time = new BatchTime(this.#options.clock, limits)
     try {
       const session = await this.#openLedger(works, time, limits)
-      const run = new BatchRun(this.#options, session, book, time.signal, this.#stragglers)
+      const report = new Report(this.#options)
+      const [options, signal, stragglers] = [this.#options, time.signal, this.#stragglers]
+      const run = new BatchRun({ options, session, book, report, signal, stragglers })
       const lanes = new Lanes<Work>(this.#options.concurrency, (work, lend) => run.work(work, lend))
       for (const work of works) lanes.enqueue(work.laneKey, work)
       lanes.start()
@@ -73,9 +76,9 @@ export class Consumer {
       this.#keepStragglers(lanes.working)
       // Before the answer: one that outran its marks would let the source forget records of which the ledger, after a
       // crash right here, knows nothing.
-      await time.within('answer', session.flush())
+      await time.within('answer', run.flush())
       book.close()
-      return run.stopped
+      return report.stopped
     } finally {
       time.end()
     }

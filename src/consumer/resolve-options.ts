@@ -19,7 +19,7 @@ export interface ResolvedOptions {
   readonly ledger: Ledger<unknown> | undefined
   readonly retry: RetryPolicy
   readonly concurrency: number
-  readonly handler: (record: never, context: never) => Promise<void> | void
+  readonly handler: (record: never, context: never) => unknown
   readonly logger: NonNullable<ConsumerOptions['logger']>
   readonly clock: NonNullable<ConsumerOptions['clock']>
   readonly random: NonNullable<ConsumerOptions['random']>

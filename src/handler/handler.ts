@@ -20,10 +20,8 @@ export interface HandlerContext<Transaction = undefined> {
 }
 
 /**
- * Your code for one change. It is done when it returns (or its promise resolves), and failed when it throws:
+ * Your code for one change. It is done when it returns (or its promise resolves), whatever it returns, and failed when it
+ * throws:
  * `TerminalError` for what can never work, `RetryableError` for "again, after so long", anything else for "again".
  */
-export type Handler<Record, Transaction = undefined> = (
-  record: Record,
-  context: HandlerContext<Transaction>,
-) => Promise<void> | void
+export type Handler<Record, Transaction = undefined> = (record: Record, context: HandlerContext<Transaction>) => unknown

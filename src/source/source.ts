@@ -7,6 +7,7 @@ import type { AttributeMap } from '../record/attribute-value.ts'
 export interface RawRecord {
   readonly eventID?: string | undefined
   readonly eventName?: string | undefined
+  readonly eventVersion?: string | undefined
   readonly eventSource?: string | undefined
   readonly eventSourceARN?: string | undefined
   readonly awsRegion?: string | undefined

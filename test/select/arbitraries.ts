@@ -11,8 +11,7 @@ const scalar = fc.oneof(text, number, fc.boolean(), fc.constant(null))
 const someText = text.filter((value) => value !== '')
 const texts = fc.oneof(someText, fc.array(someText, { minLength: 1, maxLength: 2 }))
 
-/** One matcher, of any operator. */
-export const matcher: fc.Arbitrary<FilterMatcher> = fc.oneof(
+const matcher: fc.Arbitrary<FilterMatcher> = fc.oneof(
   { weight: 4, arbitrary: scalar },
   fc.record({ exists: fc.boolean() }),
   fc.record({ prefix: fc.oneof(text, fc.record({ 'equals-ignore-case': text })) }),
@@ -72,6 +71,15 @@ export function json(depth: number): fc.Arbitrary<object> {
     2,
   )
 }
+
+const element = objectOf(fc.constantFrom('x', 'y', ['x', 'y']), 1)
+const inElement = objectOf(fc.array(fc.constantFrom('x', { exists: false }), { minLength: 1, maxLength: 2 }), 2)
+
+/** A pattern that asks for several names below a list, and a record with one. */
+export const patternAndList: fc.Arbitrary<readonly [pattern: FilterFields, record: object]> = fc.tuple(
+  fc.record({ list: inElement }),
+  fc.record({ list: fc.array(element, { maxLength: 3 }) }),
+)
 
 const bytes = fc.uint8Array({ maxLength: 2, max: 2 })
 

@@ -1,0 +1,45 @@
+import type { Clock, Random } from '../internal/clock.ts'
+import type { RetryPolicy } from './retry-policy.ts'
+import { judge, type GiveUpReason } from './verdict.ts'
+
+/** How the attempts at a record ended. */
+export type AttemptsOutcome =
+  | { readonly status: 'succeeded'; readonly attempts: number }
+  | {
+      readonly status: 'given-up'
+      readonly attempts: number
+      readonly reason: GiveUpReason
+      readonly error: unknown
+    }
+
+/** What attempts are made with. */
+export interface AttemptsSetting {
+  readonly retry: RetryPolicy
+  readonly clock: Clock
+  readonly random: Random
+  /** Aborts when nothing more may be started: then a failure is final for this delivery, and a wait ends at once. */
+  readonly signal: AbortSignal
+  /** Waits without holding a turn. */
+  lend(wait: Promise<unknown>): Promise<void>
+  /** Told before each wait. */
+  onRetry(attempt: number, delayMs: number, error: unknown): void
+}
+
+/** Runs `invoke`, again and again as the policy says, until it succeeds or is given up. Never rejects. */
+export async function makeAttempts(
+  invoke: (attempt: number) => unknown,
+  { retry, clock, random, signal, lend, onRetry }: AttemptsSetting,
+): Promise<AttemptsOutcome> {
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      await invoke(attempts)
+      return { status: 'succeeded', attempts }
+    } catch (error) {
+      const verdict = judge(error, attempts, signal.aborted, retry, random)
+      if (verdict.action === 'give-up') return { status: 'given-up', attempts, reason: verdict.reason, error }
+      onRetry(attempts, verdict.delayMs, error)
+      await lend(clock.sleep(verdict.delayMs, signal))
+      if (signal.aborted) return { status: 'given-up', attempts, reason: 'systemic', error }
+    }
+  }
+}
