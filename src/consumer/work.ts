@@ -1,7 +1,7 @@
 import { TerminalError } from '../errors.ts'
-import { shown } from '../internal/validate.ts'
 import type { LedgerEntry } from '../ledger/ledger.ts'
 import type { RecordLocation } from '../record/decode.ts'
+import { describe } from '../record/describe.ts'
 import { idempotencyKeyOf } from '../record/identity.ts'
 import type { ChangeRecord } from '../record/record.ts'
 import type { SequenceNumber } from '../record/sequence-number.ts'
@@ -34,7 +34,7 @@ export class Work implements LedgerEntry {
 
   get eventId(): string {
     // What was not decoded was not checked either: anything may stand where the id should.
-    return 'record' in this.decoded ? this.decoded.record.eventId : shown(this.location.raw.eventID)
+    return 'record' in this.decoded ? this.decoded.record.eventId : describe(this.location.raw.eventID)
   }
 
   get sequenceNumber(): SequenceNumber {
@@ -54,7 +54,7 @@ export class Work implements LedgerEntry {
     const business = identity(this.decoded.record)
     if (typeof business === 'string' && business !== '') return `custom:${business}`
     throw new TerminalError(
-      `identity must return a non-empty string for record ${this.eventId}; got ${shown(business)}`,
+      `identity must return a non-empty string for record ${this.eventId}; got ${describe(business)}`,
     )
   }
 }

@@ -37,5 +37,7 @@ function classifyOurs(error: TidemarkError): FailureClass {
 export function requestedDelayMs(error: unknown): number | undefined {
   if (!isTidemarkError(error, 'ERR_RETRYABLE')) return undefined
   const { retryAfterMs } = error as Partial<RetryableError>
-  return typeof retryAfterMs === 'number' && retryAfterMs >= 0 ? retryAfterMs : undefined
+  return typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) && retryAfterMs >= 0
+    ? retryAfterMs
+    : undefined
 }

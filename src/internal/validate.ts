@@ -2,7 +2,7 @@ import { ConfigurationError } from '../errors.ts'
 
 // Checks of options. Each returns the value it was given, so that a resolver reads as a list of names and rules.
 
-/** What was given, short enough for a message. */
+/** What was given as an option, short enough for a message. Not for data: `record/describe.ts` keeps that out of messages. */
 export function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'bigint') return `${value}n`

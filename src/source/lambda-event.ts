@@ -1,5 +1,5 @@
 import { DecodeError } from '../errors.ts'
-import { shown } from '../internal/validate.ts'
+import { describe } from '../record/describe.ts'
 import type { Batch, RawRecord } from './source.ts'
 
 /** What Lambda invokes a function with for a DynamoDB stream; the fields of a tumbling window only where there is one. */
@@ -28,11 +28,11 @@ export interface LambdaStreamRecord {
 /** Takes a Lambda event as one batch. Throws a `DecodeError` when it has no list of records. */
 export function batchOfEvent(event: unknown): Batch {
   if (typeof event !== 'object' || event === null)
-    throw new DecodeError(`a DynamoDB stream event must be an object; got ${shown(event)}`, { path: 'event' })
+    throw new DecodeError(`a DynamoDB stream event must be an object; got ${describe(event)}`, { path: 'event' })
   const { Records } = event as Partial<LambdaStreamEvent>
   if (!Array.isArray(Records))
     throw new DecodeError(
-      `a DynamoDB stream event must have a list of records; got ${shown(Records)}: is this function invoked by a stream?`,
+      `a DynamoDB stream event must have a list of records; got ${describe(Records)}: is this function invoked by a stream?`,
       { path: 'event.Records' },
     )
   // What a record really looks like is found out by the decoder, one record at a time.

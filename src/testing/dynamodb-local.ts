@@ -79,6 +79,7 @@ class Server implements DynamoDBLocal {
   readonly #gone: Promise<void>
   readonly #watchdog: ChildProcess | undefined
   readonly #kill = () => void this.#java.kill('SIGKILL')
+  readonly #keepsData: boolean
   #hasBegun = false
   #complaint = ''
 
@@ -90,6 +91,7 @@ class Server implements DynamoDBLocal {
       region: 'us-east-1',
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     }
+    this.#keepsData = options.dbPath !== undefined
     this.#java = startJava(folder, options, port)
     this.pid = this.#java.pid ?? 0
     this.#gone = new Promise((resolve) => this.#java.once('close', () => resolve()).once('error', () => resolve()))
@@ -117,7 +119,7 @@ class Server implements DynamoDBLocal {
 
   async stop(): Promise<void> {
     process.off('exit', this.#kill)
-    this.#java.kill('SIGTERM')
+    this.#java.kill(this.#keepsData ? 'SIGTERM' : 'SIGKILL') // what is in memory only needs no goodbye
     const impatient = setTimeout(this.#kill, 5_000)
     await this.#gone
     clearTimeout(impatient)

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { installed, type UserProject } from '../support/installed.ts'
 
@@ -22,7 +23,16 @@ const doors: Record<string, readonly string[]> = {
   ],
   'tidemark/lambda': ['createLambdaHandler'],
   'tidemark/dynamodb': ['createTidemarkTable', 'dynamodbLedger'],
-  'tidemark/testing': [],
+  'tidemark/testing': [
+    'createEventSourceMapping',
+    'createFunctionProcess',
+    'createManualClock',
+    'dynamoDBLocalMissing',
+    'itemSize',
+    'ledgerConformance',
+    'meter',
+    'startDynamoDBLocal',
+  ],
 }
 
 // These must load where no AWS SDK is installed.
@@ -67,9 +77,24 @@ describe('without the AWS SDK', () => {
     expect(project.run('node', '--input-type=module', '-e', `import '${door}'`)).toEqual({ status: 0, output: '' })
   })
 
-  test('the command prints its help', () => {
-    const { status, output } = project.run('node_modules/.bin/tidemark', '--help')
-    expect(output).toMatch(/^.*tidemark/)
-    expect(status).toBe(0)
+  test('the command prints its help and its version', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+    const help = project.run('node_modules/.bin/tidemark', '--help')
+    expect(help.output).toMatch(/^tidemark/)
+    expect(help.status).toBe(0)
+    expect(project.run('node_modules/.bin/tidemark', '--version')).toEqual({ status: 0, output: `${version}\n` })
+  })
+
+  test('a function runs in a process of its own', () => {
+    project.write('function.js', 'export const handler = async (event) => ({ echo: event })')
+    project.write(
+      'invoke.js',
+      `import { createFunctionProcess } from 'tidemark/testing'
+      const modulePath = new URL('function.js', import.meta.url).pathname
+      const { invoke, stop } = createFunctionProcess({ modulePath, timeoutMs: 20_000 })
+      console.log(JSON.stringify(await invoke({ a: 1 })))
+      await stop()`,
+    )
+    expect(project.run('node', 'invoke.js')).toEqual({ status: 0, output: '{"echo":{"a":1}}\n' })
   })
 })

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
 import type { DynamoDBStreamHandler } from 'aws-lambda'
 import {
   type ChangeRecord,
@@ -12,11 +13,19 @@ import {
 } from 'tidemark'
 import { createTidemarkTable, dynamodbLedger } from 'tidemark/dynamodb'
 import { createLambdaHandler } from 'tidemark/lambda'
+import {
+  createEventSourceMapping,
+  createManualClock,
+  ledgerConformance,
+  meter,
+  startDynamoDBLocal,
+} from 'tidemark/testing'
 import { z } from 'zod'
 
 // A user's program, compiled against the tarball under both ways of module resolution. It is not run.
 
-const client = new DynamoDBClient()
+const server = await startDynamoDBLocal()
+const client = new DynamoDBClient(server.clientConfig)
 await createTidemarkTable({ client, tableName: 'tidemark' })
 
 const Order = z.object({ id: z.string(), total: z.number() })
@@ -58,3 +67,22 @@ const ledger: Ledger = memoryLedger()
 export const audit = createConsumer({ name: 'audit', ledger, handler: everything })
 
 export const retryable = (error: unknown): boolean => isTidemarkError(error, 'ERR_LEDGER') && error.retryable
+
+const { client: metered, usage } = meter(client)
+const mapping = createEventSourceMapping({
+  streams: new DynamoDBStreamsClient(server.clientConfig),
+  streamArn: 'arn:aws:dynamodb:us-east-1:000000000000:table/orders/stream/2026-01-01T00:00:00.000',
+  startingPosition: 'TRIM_HORIZON',
+  functionResponseTypes: ['ReportBatchItemFailures'],
+  handler: createLambdaHandler(audit),
+})
+await mapping.start()
+await mapping.stop()
+
+const cases = ledgerConformance({
+  createLedger: ({ clock, uncertain }) => dynamodbLedger({ client: metered, tableName: 'tidemark', clock, uncertain }),
+})
+for (const { run } of cases) await run()
+await createManualClock().advance(1_000)
+console.log(usage().writeUnits)
+await server.stop()

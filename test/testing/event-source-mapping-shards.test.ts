@@ -217,6 +217,7 @@ describe('an event source mapping', () => {
       const mapping = createMapping(stream, {
         clock,
         retryDelayMs: 10_000,
+        pollIntervalMs: 60_000,
         maximumRecordAgeInSeconds: 60,
         onFailure,
         handler(event) {
@@ -240,6 +241,7 @@ describe('an event source mapping', () => {
       const mapping = createMapping(stream, {
         clock,
         retryDelayMs: 600_000,
+        pollIntervalMs: 60_000,
         handler() {
           throw new Error('always')
         },
@@ -253,7 +255,12 @@ describe('an event source mapping', () => {
 
     test('waits for a batch to fill as long as its window, anew after each invocation', async () => {
       shardOf('a')
-      const mapping = createMapping(stream, { clock, maximumBatchingWindowInSeconds: 10, handler: note })
+      const mapping = createMapping(stream, {
+        clock,
+        pollIntervalMs: 500,
+        maximumBatchingWindowInSeconds: 10,
+        handler: note,
+      })
       await mapping.start()
       await clock.advance(9_000)
       stream.put('shard', 'b')

@@ -131,6 +131,7 @@ describe('an event source mapping with a tumbling window', () => {
     const mapping = await started({ handler: (event) => (count(event), { state: 'x'.repeat(2 ** 20) }) })
     stream.put('shard', 'b')
     await mapping.drain()
+    await clock.advance(0)
     expect(events.map((event) => [ids(event), event.isFinalInvokeForWindow, event.isWindowTerminatedEarly])).toEqual([
       [['a'], false, false],
       [[], true, true],

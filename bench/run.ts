@@ -1,0 +1,14 @@
+import { install, run, translate } from './support/installation.ts'
+
+const benches = ['lambda', 'import', 'core', 'decode']
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.find((name) => !benches.includes(name))
+if (unknown !== undefined) {
+  console.error(`there is no benchmark '${unknown}'; the names are ${benches.join(', ')}`)
+  process.exit(2)
+}
+
+install()
+for (const name of wanted.length > 0 ? wanted : benches)
+  run(process.execPath, ['--expose-gc', await translate(`${name}.ts`)])
