@@ -6,6 +6,9 @@ import { LeftOutReporter } from './test/support/left-out-reporter.ts'
 const needsServer = ['test/**/*.dynamodb.test.ts', 'test/testing/**/*.test.ts', 'test/integration/**/*.test.ts']
 const needsTarball = ['test/package/**/*.test.ts']
 
+// The SDK's notice about Node 20, once in every test process otherwise.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
+
 const hasJava = spawnSync('java', ['-version']).status === 0
 
 const reporters: (string | [string, Record<string, unknown>] | Reporter)[] = ['default']

@@ -1,4 +1,4 @@
-import { install, run, translate } from './support/installation.ts'
+import { install, runTranslated, translate } from './support/installation.ts'
 
 const benches = ['lambda', 'import', 'core', 'decode']
 
@@ -10,5 +10,5 @@ if (unknown !== undefined) {
 }
 
 install()
-for (const name of wanted.length > 0 ? wanted : benches)
-  run(process.execPath, ['--expose-gc', await translate(`${name}.ts`)])
+await translate([...benches, 'contestants/tidemark', 'contestants/powertools'])
+for (const name of wanted.length > 0 ? wanted : benches) runTranslated(name)

@@ -1,15 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { build, type BuildOptions } from 'esbuild'
+import { build } from 'esbuild'
+import { common } from './bundling.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/**
- * A place where the package is installed as a user has it, freshly built: what is measured is what is published, never
- * tsx's translation of the sources, nor a `dist` that is older than they are.
- */
-const installation: string = join(root, 'node_modules/.cache/tidemark-bench')
+// Where the package is installed as a user has it, freshly built: what is measured is what is published, never tsx's
+// translation of the sources nor a `dist` that is older than they are.
+const installation = join(root, 'node_modules/.cache/tidemark-bench')
 
 /** Builds and installs the package. */
 export function install(): void {
@@ -22,26 +21,25 @@ export function install(): void {
   run(process.execPath, [compiler, '-p', project, '--outDir', join(target, 'dist')])
 }
 
-/** Translates a file of this folder, and what it imports from it, to JavaScript beside the installed package. */
-export async function translate(file: string): Promise<string> {
-  const outfile = join(installation, `${file.replace('/', '-').replace(/\.ts$/, '')}.mjs`)
-  await build({ ...common, entryPoints: [join(root, 'bench', file)], packages: 'external', outfile })
-  return outfile
+/** Translates files of `bench/`, each with what it imports from there, to JavaScript beside the installed package. */
+export async function translate(files: readonly string[]): Promise<void> {
+  const entryPoints = files.map((file) => ({ in: join(root, 'bench', `${file}.ts`), out: file.replace('/', '-') }))
+  await build({
+    ...common,
+    entryPoints,
+    packages: 'external',
+    outdir: installation,
+    outExtension: { '.js': '.mjs' },
+  })
 }
 
-/** Runs a command to its end; throws if it fails. */
-export function run(command: string, parameters: readonly string[]): void {
+/** Runs a translated file to its end; throws if it fails. */
+export function runTranslated(file: string): void {
+  run(process.execPath, [join(installation, `${file}.mjs`)])
+}
+
+function run(command: string, parameters: readonly string[]): void {
   const env = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
   const { status } = spawnSync(command, parameters, { stdio: 'inherit', env })
   if (status !== 0) throw new Error(`${command} ${parameters.join(' ')} ended with ${status}`)
-}
-
-/** How esbuild is to treat everything here. */
-export const common: BuildOptions = {
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  logLevel: 'warning',
-  tsconfigRaw: {}, // ours sends `tidemark` to the sources
 }

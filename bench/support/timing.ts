@@ -4,9 +4,8 @@ export interface Timing {
   readonly cpuMs: number
 }
 
-/** Takes the time of a piece of work. What was thrown away before it is collected first, on nobody's account. */
+/** Takes the time of a piece of work. */
 export async function timed(work: () => unknown): Promise<Timing> {
-  globalThis.gc?.()
   const cpu = process.cpuUsage()
   const start = performance.now()
   await work()

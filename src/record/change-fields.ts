@@ -12,8 +12,12 @@ export function eventNameOf(value: unknown): EventName {
   throw misfit('INSERT, MODIFY or REMOVE', value, 'eventName')
 }
 
-/** Epoch seconds, possibly with a fraction, in a Lambda event; a Date from the SDK. */
+/**
+ * Epoch seconds, possibly with a fraction, in a Lambda event; a Date from the SDK. An invalid date when absent: the
+ * service always tells, but sample events often don't, and no decision depends on it.
+ */
 export function createdAtOf(value: unknown): Date {
+  if (value === undefined) return new Date(NaN)
   const createdAt = typeof value === 'number' ? new Date(Math.round(value * 1000)) : value
   if (isDate(createdAt) && !Number.isNaN(createdAt.getTime())) return createdAt
   throw misfit('a time in epoch seconds', value, 'dynamodb.ApproximateCreationDateTime')

@@ -34,7 +34,7 @@ export interface ChangeBase<Keys> {
   readonly streamArn: string
   readonly tableName: string
   readonly region: string
-  /** When the change was made, as DynamoDB tells it: to the second. */
+  /** When the change was made, as DynamoDB tells it: to the second. Invalid where an event, made by hand, does not tell. */
   readonly createdAt: Date
   /** Size of the record in the stream, in bytes: keys and images together. */
   readonly sizeBytes: number

@@ -11,7 +11,7 @@ export interface StreamArn {
   readonly streamLabel: string
 }
 
-const shape = /^arn:[\w-]+:dynamodb:([\w-]+):(\d{12}):table\/([\w.-]+)\/stream\/([^/]+)$/
+const shape = /^arn:[\w-]+:dynamodb:([\w-]+):([^:]*):table\/([\w.-]+)\/stream\/([^/]+)$/
 
 // All records of a batch, and nearly always of a process, are of one stream.
 let latest: StreamArn | undefined
