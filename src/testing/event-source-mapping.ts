@@ -12,7 +12,7 @@ export type { FailureDocument } from './mapping/failure-document.ts'
 export type { FunctionContext } from './mapping/function-context.ts'
 export type { MappingStatistics, StreamGap } from './mapping/statistics.ts'
 export type { StreamEvent, StreamEventRecord, TimeWindowEvent } from './mapping/stream-event.ts'
-export type { StreamsClient } from './mapping/stream-api.ts'
+export type { StreamsClient } from './mapping/streams-client.ts'
 
 /** Lambda's event source mapping for a DynamoDB stream, in this process. */
 export interface EventSourceMapping {

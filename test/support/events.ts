@@ -13,7 +13,7 @@ export interface Change {
 }
 
 /** A record of a Lambda event, as Lambda would deliver it. */
-export function lambdaRecord({ key, sequence, event = 'INSERT', image, eventId, stream }: Change): LambdaStreamRecord {
+function lambdaRecord({ key, sequence, event = 'INSERT', image, eventId, stream }: Change): LambdaStreamRecord {
   const item = { pk: { S: key }, value: { N: String(sequence) }, ...image }
   return {
     eventID: eventId ?? `event-${sequence}`,

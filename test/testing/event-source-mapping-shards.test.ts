@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { DecodeError } from '../../src/errors.ts'
 import { systemClock } from '../../src/internal/system.ts'
-import type { StreamEvent } from '../../src/testing/event-source-mapping.ts'
+import { createEventSourceMapping, type StreamEvent } from '../../src/testing/event-source-mapping.ts'
 import { createManualClock } from '../../src/testing/manual-clock.ts'
 import { FakeStream } from './fake-stream.ts'
 import { failing, gate, ids, keep, useMappings } from './mapping-harness.ts'
@@ -87,6 +88,24 @@ describe('an event source mapping', () => {
       expect(deliveries.flat().slice(2).toSorted()).toEqual(['l1', 'r1'])
     })
 
+    test('and finds them too when the shard ends while an older listing is on its way', async () => {
+      stream.open('parent')
+      const mapping = await drained()
+      const late = gate()
+      stream.delayNext('DescribeStream', late.passed)
+      const settled = mapping.drain()
+      await expect.poll(() => stream.calls.filter((call) => call === 'DescribeStream').length).toBe(2)
+      stream.open('child', 'parent')
+      stream.put('parent', 'p1')
+      stream.close('parent')
+      stream.put('child', 'c1')
+      await systemClock.sleep(50)
+      expect(deliveries).toEqual([['p1']])
+      late.open()
+      await settled
+      expect(deliveries).toEqual([['p1'], ['c1']])
+    })
+
     test('and begins with a child whose parent has been trimmed', async () => {
       stream.open('child', 'long-gone')
       stream.put('child', 'c1')
@@ -124,6 +143,55 @@ describe('an event source mapping', () => {
       await mapping.drain()
       expect(deliveries).toEqual([['p1'], ['p2'], ['c1']])
     })
+  })
+
+  test('stopped with a record of a closed shard unsettled, delivers it after the start and before the children', async () => {
+    stream.open('parent')
+    stream.put('parent', 'p1')
+    stream.close('parent')
+    stream.open('child', 'parent')
+    stream.put('child', 'c1')
+    const mapping = createMapping(stream, {
+      retryDelayMs: 60_000,
+      handler(event) {
+        note(event)
+        if (deliveries.length === 1) throw new Error('once')
+      },
+    })
+    await mapping.start()
+    await expect.poll(() => deliveries.length).toBe(1)
+    await mapping.stop()
+    await mapping.start()
+    await mapping.drain()
+    expect(deliveries).toEqual([['p1'], ['p1'], ['c1']])
+  })
+
+  test('stopped while the destination refuses a record, does not lose it', async () => {
+    stream.open('shard')
+    stream.put('shard', 'a')
+    const onFailure = keep('s3')
+    let isAway = true
+    const mapping = createMapping(stream, {
+      maximumRetryAttempts: 0,
+      onFailure: {
+        kind: 's3',
+        send(document, objectKey) {
+          if (isAway) throw new Error('the bucket is away')
+          onFailure.send(document, objectKey)
+        },
+      },
+      handler() {
+        throw new Error('poison')
+      },
+    })
+    await mapping.start()
+    await expect.poll(() => mapping.statistics().destinationErrorCount).toBeGreaterThan(1)
+    await mapping.stop()
+    isAway = false
+    await mapping.start()
+    await mapping.drain()
+    expect(onFailure.documents.map(({ payload }) => ids(payload))).toEqual([['a']])
+    expect(mapping.statistics()).toMatchObject({ onFailureDestinationDeliveredEventCount: 1, droppedEventCount: 0 })
   })
 
   describe('reads on', () => {
@@ -284,6 +352,21 @@ describe('an event source mapping', () => {
       expect(stream.calls.length - before).toBeLessThanOrEqual(42)
       expect(stream.calls.length - before).toBeGreaterThanOrEqual(39)
     })
+  })
+
+  test('ends loudly at a record that is none, and drops nothing', async () => {
+    stream.open('shard')
+    stream.put('shard', 'a', { dynamodb: { SequenceNumber: '100' } })
+    const mapping = createEventSourceMapping({
+      streams: stream,
+      streamArn: stream.streamArn,
+      startingPosition: 'TRIM_HORIZON',
+      handler: note,
+    })
+    await mapping.start()
+    await expect(mapping.drain()).rejects.toThrow(DecodeError)
+    await expect(mapping.stop()).rejects.toThrow(DecodeError)
+    expect(deliveries).toEqual([])
   })
 
   test('delivers what time to live removed with the identity in lower case', async () => {

@@ -172,6 +172,16 @@ describe.skipIf(missing !== undefined)(`an event source mapping ${missing ?? ''}
       expect(deliveries).toEqual([['b']])
     })
 
+    test('what is written after the start also where DynamoDB Local loses the place of LATEST', async () => {
+      const mapping = createMapping(table, { startingPosition: 'LATEST', handler: note })
+      const other = await createTable()
+      await mapping.start()
+      await other.put('x', 'y', 'z')
+      await table.put('a')
+      await mapping.drain()
+      expect(deliveries).toEqual([['a']])
+    })
+
     test('what a disabled stream still holds', async () => {
       const mapping = createMapping(table, { handler: note })
       await table.put('a')

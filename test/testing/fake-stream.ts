@@ -17,6 +17,7 @@ export class FakeStream implements StreamsClient {
   readonly #shards = new Map<string, FakeShard>()
   readonly #now: () => number
   readonly #failures: { readonly command: string; readonly error: Error }[] = []
+  readonly #delays: { readonly command: string; readonly until: Promise<void> }[] = []
   #sequence = 100
   #iterators = 0
   #expiredBefore = 0
@@ -74,6 +75,11 @@ export class FakeStream implements StreamsClient {
     this.#failures.push({ command, error: named(name) })
   }
 
+  /** The next answer to this command is on its way until `until` resolves; it tells what was true when it was asked. */
+  delayNext(command: string, until: Promise<void>): void {
+    this.#delays.push({ command, until })
+  }
+
   async send(command: object): Promise<unknown> {
     const name = command.constructor.name.replace('Command', '')
     this.calls.push(name)
@@ -82,7 +88,13 @@ export class FakeStream implements StreamsClient {
       this.#failures.shift()
       throw failure.error
     }
-    const input: { [name: string]: string } = Reflect.get(command, 'input')
+    const answer = this.#answer(name, Reflect.get(command, 'input'))
+    const [delay] = this.#delays
+    if (delay?.command === name) await this.#delays.shift()?.until
+    return answer
+  }
+
+  #answer(name: string, input: { [name: string]: string }): unknown {
     if (name === 'DescribeStream') return this.#describe()
     if (name === 'GetShardIterator') return this.#iterator(input)
     return this.#records(input)

@@ -5,7 +5,7 @@ import { type FilterCriteria, parseFilterCriteria, type Selection } from '../../
 import type { FailureDocument } from './failure-document.ts'
 import type { FunctionContext } from './function-context.ts'
 import type { StreamEvent } from './stream-event.ts'
-import type { StreamsClient } from './stream-api.ts'
+import type { StreamsClient } from './streams-client.ts'
 
 /** Where records go that the mapping gives up. */
 export interface FailureDestination {

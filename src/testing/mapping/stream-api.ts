@@ -5,11 +5,7 @@ import type {
   GetShardIteratorCommandOutput,
 } from '@aws-sdk/client-dynamodb-streams'
 import type { ShardNode } from './lineage.ts'
-
-/** A client of DynamoDB Streams: the SDK's `DynamoDBStreamsClient`, or anything that answers the same commands. */
-export interface StreamsClient {
-  send(command: object): Promise<unknown>
-}
+import type { StreamsClient } from './streams-client.ts'
 
 /** Where to start reading in a shard. */
 export type ShardPosition =

@@ -1,5 +1,7 @@
+import type { Context, DynamoDBStreamEvent } from 'aws-lambda'
 import { describe, expect, test } from 'vitest'
 import { ConfigurationError } from '../../../src/errors.ts'
+import type { RawRecord } from '../../../src/source/source.ts'
 import { type EventSourceMappingOptions, resolveMappingOptions } from '../../../src/testing/mapping/options.ts'
 
 const minimal: EventSourceMappingOptions = {
@@ -57,5 +59,12 @@ describe('the options of an event source mapping', () => {
     refuse({ startingPosition: 'AT_TIMESTAMP' })
     refuse({ functionResponseTypes: ['ReportBatchItemFailure'] })
     refuse({ filterCriteria: { Filters: [{ Pattern: 'single-string' }] } })
+  })
+
+  test('take handlers typed by aws-lambda and by Tidemark', () => {
+    const theirs = async (event: DynamoDBStreamEvent, context: Context) =>
+      `${event.Records.length}${context.awsRequestId}`
+    const ours = async ({ Records }: { readonly Records: readonly RawRecord[] }) => Records[0]?.dynamodb?.SequenceNumber
+    for (const handler of [theirs, ours]) expect(resolveMappingOptions({ ...minimal, handler }).handler).toBe(handler)
   })
 })
