@@ -55,10 +55,12 @@ printTable(
   `Cold start beyond the AWS SDK (medians of ${rounds} fresh processes each)`,
   ['', 'tidemark', 'powertools', 'ratio'],
   [
-    row('import of the installed packages, ms', 'installedMs'),
-    row('import of the bundled function, ms', 'bundledMs'),
-    row('bundled function, minified, KB', 'kilobytes'),
-    row('bundled function, minified and gzipped, KB', 'gzippedKilobytes'),
+    row('import, installed packages, ms', 'installedMs'),
+    row('  the fastest', 'installedLeastMs'),
+    row('import, function in one minified file, ms', 'bundledMs'),
+    row('  the fastest', 'bundledLeastMs'),
+    row('the file, KB', 'kilobytes'),
+    row('the file gzipped, KB', 'gzippedKilobytes'),
   ],
   ['aim: import under 10 ms, under 12 KB gzipped'],
 )
@@ -72,7 +74,9 @@ function figuresOf({ times: { installed, bundled }, bundled: file }: Contestant)
   const bytes = readFileSync(file)
   return {
     installedMs: median(installed),
+    installedLeastMs: Math.min(...installed),
     bundledMs: median(bundled),
+    bundledLeastMs: Math.min(...bundled),
     kilobytes: bytes.length / 1_024,
     gzippedKilobytes: gzipSync(bytes, { level: 9 }).length / 1_024,
   }

@@ -40,7 +40,10 @@ class Contestant {
 
   async countRequests(size: number): Promise<void> {
     const text = insertsText(size)
-    for (const [name, effects] of [['fresh', size], ['seen before', 0]] as const) {
+    for (const [name, effects] of [
+      ['fresh', size],
+      ['seen before', 0],
+    ] as const) {
       this.#meter.reset()
       await this.#deliver(text, effects, this.#metered)
       this.usage[name] = this.#meter.usage()

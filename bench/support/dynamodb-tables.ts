@@ -9,7 +9,9 @@ export function clientOf(server: DynamoDBLocal): DynamoDBClient {
 }
 
 /** Makes the table that a contestant remembers in. */
-export const createTable: { readonly [contestant: string]: (client: DynamoDBClient, tableName: string) => Promise<void> } = {
+export const createTable: {
+  readonly [contestant: string]: (client: DynamoDBClient, tableName: string) => Promise<void>
+} = {
   tidemark: (client, tableName) => createTidemarkTable({ client, tableName }),
   async powertools(client, TableName) {
     await client.send(

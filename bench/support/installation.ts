@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { common } from './bundling.ts'
@@ -15,6 +15,7 @@ export function install(): void {
   const target = join(installation, 'node_modules/tidemark')
   rmSync(installation, { recursive: true, force: true })
   mkdirSync(target, { recursive: true })
+  writeFileSync(join(installation, 'package.json'), '{ "private": true }') // a package of its own: not ours, which it imports
   cpSync(join(root, 'package.json'), join(target, 'package.json'))
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
   const project = join(root, 'tsconfig.build.json')

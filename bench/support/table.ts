@@ -5,7 +5,9 @@ export type Row = readonly [label: string, ...cells: readonly string[]]
 export function printTable(title: string, header: Row, rows: readonly Row[], notes: readonly string[] = []): void {
   const [label, ...cells] = header
   const labelWidth = Math.max(...[header, ...rows].map(([text]) => text.length))
-  const widths = cells.map((text, column) => 2 + Math.max(text.length, ...rows.map((row) => row[column + 1]?.length ?? 0)))
+  const widths = cells.map(
+    (text, column) => 2 + Math.max(text.length, ...rows.map((row) => row[column + 1]?.length ?? 0)),
+  )
   const line = ([text, ...figures]: Row) =>
     text.padEnd(labelWidth) + figures.map((figure, column) => figure.padStart(widths[column] ?? 0)).join('')
   const rule = '-'.repeat(labelWidth + widths.reduce((total, width) => total + width, 0))
