@@ -1,6 +1,6 @@
 import type { SettlementBook } from '../checkpoint/settlement.ts'
 import { UncertainOutcomeError } from '../errors.ts'
-import { makeAttempts, type AttemptsOutcome } from '../handler/attempts.ts'
+import { retryAttempts, type AttemptsOutcome } from '../handler/attempts.ts'
 import { applySchemas } from '../handler/schema.ts'
 import type { LaneStep, Lend } from '../lanes/lanes.ts'
 import type { Claim, ClaimOutcome, LedgerSession } from '../ledger/ledger.ts'
@@ -73,7 +73,7 @@ export class BatchRun {
     const { signal, options } = this.#setting
     if (signal.aborted) return this.#stop(work, { reason: 'systemic', attempts: 0, error: signal.reason })
     if (this.#ledgerFailure !== undefined) return this.#ledgerFailed(work, 0, this.#ledgerFailure.error)
-    if ('fault' in work.decoded) return this.#stop(work, { reason: 'poison', attempts: 0, error: work.decoded.fault })
+    if (work.record === undefined) return this.#stop(work, { reason: 'poison', attempts: 0, error: work.fault })
     return typeof options.identity === 'function' ? this.#claimAlone(work, lend) : this.#claim(work, lend)
   }
 
@@ -113,12 +113,26 @@ export class BatchRun {
   }
 
   #workClaimed(work: Work, claim: Claim<unknown>, lend: Lend): Promise<LaneStep> {
+    let first: unknown
+    try {
+      first = this.#invoke(work, claim, 1)
+    } catch (error) {
+      return this.#retry(work, claim, lend, error)
+    }
+    // Awaited by hand, as `await` would: the one promise that is made here is all that a handler costs that succeeds.
+    return Promise.resolve(first).then(
+      () => this.#complete(work, claim, 1),
+      (error: unknown) => this.#retry(work, claim, lend, error),
+    )
+  }
+
+  async #retry(work: Work, claim: Claim<unknown>, lend: Lend, firstError: unknown): Promise<LaneStep> {
     const { options, signal, report } = this.#setting
     const { retry, clock, random } = options
     const onRetry = (attempt: number, delayMs: number, error: unknown) => report.retry(work, attempt, delayMs, error)
-    const setting = { retry, clock, random, signal, lend, onRetry }
-    const outcome = makeAttempts((attempt) => this.#invoke(work, claim, attempt), setting)
-    return outcome.then((ended) => this.#settle(work, claim, ended))
+    const invoke = (attempt: number) => this.#invoke(work, claim, attempt)
+    const ended = await retryAttempts(firstError, invoke, { retry, clock, random, signal, lend, onRetry })
+    return ended.status === 'succeeded' ? this.#complete(work, claim, ended.attempts) : this.#giveUp(work, claim, ended)
   }
 
   async #askAgain(work: Work, until: number, lend: Lend): Promise<LaneStep> {
@@ -130,18 +144,13 @@ export class BatchRun {
   }
 
   #invoke(work: Work, claim: Claim<unknown>, attempt: number): unknown {
-    if (!('record' in work.decoded)) return undefined
     const { options, signal } = this.#setting
     const { schemas, handler } = options
-    const { record } = work.decoded
+    const { record } = work
     const context = new Context(options, work, attempt, signal, claim.transaction)
     // The handler's types were checked where the consumer was made; here the record's type is no longer known.
     const run = (checked: unknown) => handler(checked as never, context as never)
-    return schemas === undefined ? run(record) : applySchemas(record, schemas).then(run)
-  }
-
-  #settle(work: Work, claim: Claim<unknown>, ended: AttemptsOutcome): Promise<LaneStep> | LaneStep {
-    return ended.status === 'succeeded' ? this.#complete(work, claim, ended.attempts) : this.#giveUp(work, claim, ended)
+    return schemas === undefined || record === undefined ? run(record) : applySchemas(record, schemas).then(run)
   }
 
   /**

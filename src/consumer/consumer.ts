@@ -91,7 +91,7 @@ export class Consumer {
   ): Promise<LedgerSession<unknown>> {
     const { ledger, name } = this.#options
     if (ledger === undefined) return noLedgerSession
-    const batch = { consumer: name, entries: works.filter(({ decoded }) => 'record' in decoded) }
+    const batch = { consumer: name, entries: works.filter(({ record }) => record !== undefined) }
     const opened = ledger.open(limits === undefined ? batch : { ...batch, remainingMs: limits.goneWithinMs })
     const session = await time.within('handle', opened)
     if (session !== undefined) return session

@@ -24,22 +24,30 @@ export interface PreparedBatch {
 export function prepare(batch: Batch, options: ResolvedOptions, book: SettlementBook): PreparedBatch {
   const locations = Array.from(batch.records, locate)
   const works: Work[] = []
-  for (const [position, location] of locations.entries()) {
+  let position = 0
+  for (const location of locations) {
     const laneKey = laneKeyOf(location)
     if (typeof laneKey !== 'string') return { locations, works, barrier: { position, fault: laneKey.fault } }
-    const work = read(position, location, laneKey, batch.shardId, options)
-    if (work !== undefined) works.push(work)
+    // Before the patterns: one that asks for an image the stream lacks would filter out every record without a word.
+    checkView(location, options)
+    if (isSelected(location, options)) works.push(read(position, location, laneKey, batch.shardId, options))
     else settleFiltered(position, location, options, book)
+    position += 1
   }
   return { locations, works, barrier: undefined }
 }
 
-function laneKeyOf({ stream, raw }: RecordLocation): string | { readonly fault: unknown } {
+function laneKeyOf({ raw }: RecordLocation): string | { readonly fault: unknown } {
   try {
-    return `${stream.tableName}/${encodeItemKey(raw.dynamodb?.Keys, 'dynamodb.Keys')}`
+    return encodeItemKey(raw.dynamodb?.Keys, 'dynamodb.Keys')
   } catch (fault) {
     return { fault }
   }
+}
+
+// A record without a proper event name matches no pattern, yet must not pass for one that nobody wants.
+function isSelected(location: RecordLocation, { selection }: ResolvedOptions): boolean {
+  return selection.matches(location.raw) || !isKnownEvent(location)
 }
 
 function read(
@@ -48,36 +56,29 @@ function read(
   laneKey: string,
   shardId: string | undefined,
   options: ResolvedOptions,
-): Work | undefined {
-  // Before the patterns: one that asks for an image the stream lacks would filter out every record without a word.
-  checkView(location, options)
-  // A record without a proper event name matches no pattern, yet must not pass for one that nobody wants.
-  if (isKnownEvent(location) && !options.selection.matches(location.raw)) return undefined
-  return identified(new Work(position, location, laneKey, decode(location, shardId, options), options), options)
+): Work {
+  try {
+    const { numbers } = options
+    const record = decodeRecord(location, shardId === undefined ? { numbers } : { numbers, shardId })
+    return identified(new Work(position, location, laneKey, options, record), options)
+  } catch (fault) {
+    return new Work(position, location, laneKey, options, undefined, fault)
+  }
 }
 
 /** A business id is asked for now, so that an identity function that throws makes its record poison and nothing else. */
-function identified(work: Work, options: ResolvedOptions): Work {
-  if (typeof options.identity !== 'function' || 'fault' in work.decoded) return work
+function identified(work: Work, { identity }: ResolvedOptions): Work {
+  if (typeof identity !== 'function') return work
   try {
     void work.idempotencyKey
     return work
-  } catch (error) {
-    const fault = new TerminalError(`identity failed for record ${work.eventId}`, { cause: error })
-    return new Work(work.position, work.location, work.laneKey, { fault }, options)
+  } catch (cause) {
+    throw new TerminalError(`identity failed for record ${work.eventId}`, { cause })
   }
 }
 
 function isKnownEvent({ raw: { eventName } }: RecordLocation): boolean {
   return eventName === 'INSERT' || eventName === 'MODIFY' || eventName === 'REMOVE'
-}
-
-function decode(location: RecordLocation, shardId: string | undefined, { numbers }: ResolvedOptions): Work['decoded'] {
-  try {
-    return { record: decodeRecord(location, shardId === undefined ? { numbers } : { numbers, shardId }) }
-  } catch (fault) {
-    return { fault }
-  }
 }
 
 /** A stream that does not carry what the consumer needs is nobody's record's fault: no record may be blamed for it. */

@@ -13,8 +13,10 @@ export class Work implements LedgerEntry {
   readonly position: number
   readonly location: RecordLocation
   readonly laneKey: string
-  /** The record, or why it can't be read: then it is poison when its turn comes, and not before. */
-  readonly decoded: { readonly record: ChangeRecord } | { readonly fault: unknown }
+  /** Absent when it can't be read: then it is poison when its turn comes, and not before. */
+  readonly record: ChangeRecord | undefined
+  /** Why it can't be read. */
+  readonly fault: unknown
   readonly #options: ResolvedOptions
   #idempotencyKey: string | undefined
 
@@ -22,19 +24,21 @@ export class Work implements LedgerEntry {
     position: number,
     location: RecordLocation,
     laneKey: string,
-    decoded: Work['decoded'],
     options: ResolvedOptions,
+    record: ChangeRecord | undefined,
+    fault?: unknown,
   ) {
     this.position = position
     this.location = location
     this.laneKey = laneKey
-    this.decoded = decoded
+    this.record = record
+    this.fault = fault
     this.#options = options
   }
 
   get eventId(): string {
     // What was not decoded was not checked either: anything may stand where the id should.
-    return 'record' in this.decoded ? this.decoded.record.eventId : describe(this.location.raw.eventID)
+    return this.record?.eventId ?? describe(this.location.raw.eventID)
   }
 
   get sequenceNumber(): SequenceNumber {
@@ -48,10 +52,10 @@ export class Work implements LedgerEntry {
 
   #identity(): string {
     const { identity } = this.#options
-    if (identity === 'message') return `message:${this.laneKey}`
-    if (identity === 'record' || !('record' in this.decoded))
-      return `record:${this.location.stream.streamLabel}:${this.eventId}`
-    const business = identity(this.decoded.record)
+    const { stream } = this.location
+    if (identity === 'message') return `message:${stream.tableName}/${this.laneKey}`
+    if (identity === 'record' || this.record === undefined) return `record:${stream.streamLabel}:${this.eventId}`
+    const business = identity(this.record)
     if (typeof business === 'string' && business !== '') return `custom:${business}`
     throw new TerminalError(
       `identity must return a non-empty string for record ${this.eventId}; got ${describe(business)}`,

@@ -25,21 +25,27 @@ export interface AttemptsSetting {
   onRetry(attempt: number, delayMs: number, error: unknown): void
 }
 
-/** Runs `invoke`, again and again as the policy says, until it succeeds or is given up. Never rejects. */
-export async function makeAttempts(
+/**
+ * Goes on after a first attempt that failed with `error`: runs `invoke` again and again, as the policy says, until it
+ * succeeds or is given up. Never rejects. The first attempt is the caller's, since it is nearly always the only one.
+ */
+export async function retryAttempts(
+  firstError: unknown,
   invoke: (attempt: number) => unknown,
   { retry, clock, random, signal, lend, onRetry }: AttemptsSetting,
 ): Promise<AttemptsOutcome> {
+  let error = firstError
   for (let attempts = 1; ; attempts += 1) {
+    const verdict = judge(error, attempts, signal.aborted, retry, random)
+    if (verdict.action === 'give-up') return { status: 'given-up', attempts, reason: verdict.reason, error }
+    onRetry(attempts, verdict.delayMs, error)
+    await lend(clock.sleep(verdict.delayMs, signal))
+    if (signal.aborted) return { status: 'given-up', attempts, reason: 'systemic', error }
     try {
-      await invoke(attempts)
-      return { status: 'succeeded', attempts }
-    } catch (error) {
-      const verdict = judge(error, attempts, signal.aborted, retry, random)
-      if (verdict.action === 'give-up') return { status: 'given-up', attempts, reason: verdict.reason, error }
-      onRetry(attempts, verdict.delayMs, error)
-      await lend(clock.sleep(verdict.delayMs, signal))
-      if (signal.aborted) return { status: 'given-up', attempts, reason: 'systemic', error }
+      await invoke(attempts + 1)
+      return { status: 'succeeded', attempts: attempts + 1 }
+    } catch (next) {
+      error = next
     }
   }
 }

@@ -78,7 +78,13 @@ export class Lanes<Work> {
   async #turn(): Promise<void> {
     for (let lane = this.#takeReady(); lane !== undefined; lane = this.#takeReady()) {
       this.#working.add(lane)
-      const step = await this.#step(lane)
+      let step: LaneStep
+      try {
+        step = await this.#worker(lane.works[lane.next++] as Work, this.#lend)
+      } catch (error) {
+        this.#broken ??= { error }
+        step = 'stop'
+      }
       this.#working.delete(lane)
       if (step === 'stop') this.#stopped.add(lane.key)
       if (step === 'stop' || lane.next === lane.works.length) this.#end(lane)
@@ -87,15 +93,6 @@ export class Lanes<Work> {
       if (returning !== undefined) return returning() // the turn goes on with the one that comes back
     }
     this.#freeTurns += 1
-  }
-
-  async #step(lane: Lane<Work>): Promise<LaneStep> {
-    try {
-      return await this.#worker(lane.works[lane.next++] as Work, this.#lend)
-    } catch (error) {
-      this.#broken ??= { error }
-      return 'stop'
-    }
   }
 
   #takeReady(): Lane<Work> | undefined {
