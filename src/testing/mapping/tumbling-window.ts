@@ -17,7 +17,7 @@ export interface OpenWindow {
 }
 
 /** Bytes that a window's state may take before Lambda ends the window early: 1 MB. */
-export const maxStateBytes: number = 1024 * 1024
+const maxStateBytes: number = 1024 * 1024
 
 /** The window of a record. Windows are aligned to the epoch, so that they begin at full minutes where they can. */
 export function windowAt(createdAt: number, seconds: number): OpenWindow {
