@@ -175,6 +175,32 @@ describe('the deadline', () => {
     expect(await answer).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] })
   })
 
+  test('a claim that is granted after it is given back, and its handler is not started', async () => {
+    const clock = createManualClock()
+    const calls: string[] = []
+    const handler = handlerOf({
+      clock,
+      ledger: {
+        open: async () => ({
+          laneWaits: false,
+          async claim(entry) {
+            await clock.sleep(9_200)
+            return { status: 'claimed', claim: { entry, token: 't', transaction: undefined } }
+          },
+          complete: () => void calls.push('complete'),
+          release: () => void calls.push('release'),
+          flush: async () => {},
+          close: () => void calls.push('close'),
+        }),
+      },
+      handler: () => void calls.push('handler'),
+    })
+    const answer = handler(lambdaEvent(...changes('A:1', 'A:2')), contextOf(clock, 10_000))
+    await clock.advance(10_000)
+    expect(await answer).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] })
+    expect(calls).toEqual(['release', 'close'])
+  })
+
   test('a ledger that does not answer by then fails the batch with an error that says so', async () => {
     const clock = createManualClock()
     const handler = handlerOf({ clock, ledger: { open: () => new Promise(() => {}) }, handler: () => {} })

@@ -100,6 +100,9 @@ export class BatchRun {
   }
 
   #workGranted(work: Work, outcome: ClaimOutcome<unknown>, lend: Lend): Promise<LaneStep> {
+    // The answer to a claim may come after the time of the batch: then the claim is given back and nothing is started.
+    const { signal } = this.#setting
+    if (signal.aborted) return this.#outOfTime(work, outcome, signal.reason)
     switch (outcome.status) {
       case 'claimed':
         return this.#workClaimed(work, outcome.claim, lend)
@@ -110,6 +113,12 @@ export class BatchRun {
       case 'uncertain':
         return this.#stop(work, { reason: 'poison', attempts: 0, error: uncertainty(work, outcome) })
     }
+  }
+
+  #outOfTime(work: Work, outcome: ClaimOutcome<unknown>, error: unknown): Promise<LaneStep> {
+    const stopped = { reason: 'systemic', attempts: 0, error } as const
+    if (outcome.status === 'completed') return this.#duplicate(work)
+    return outcome.status === 'claimed' ? this.#giveUp(work, outcome.claim, stopped) : this.#stop(work, stopped)
   }
 
   #workClaimed(work: Work, claim: Claim<unknown>, lend: Lend): Promise<LaneStep> {
@@ -175,7 +184,7 @@ export class BatchRun {
   async #giveUp(
     work: Work,
     claim: Claim<unknown>,
-    { attempts, reason, error }: AttemptsOutcome & { readonly status: 'given-up' },
+    { attempts, reason, error }: Omit<StoppedRecord, 'position'>,
   ): Promise<LaneStep> {
     try {
       // Before the host is answered: a claim still held would make the next delivery wait until it expires.

@@ -78,6 +78,7 @@ export class Consumer {
       // crash right here, knows nothing.
       await time.within('answer', run.flush())
       book.close()
+      session.close()
       return report.stopped
     } finally {
       time.end()

@@ -120,6 +120,10 @@ class DynamoDBSession implements LedgerSession {
     return this.#marks.flush()
   }
 
+  close(): void {
+    if (this.#settings.uncertain === 'retry') this.#marks.abandon()
+  }
+
   #writeMarks(entries: readonly LedgerEntry[]): Promise<void> {
     const { clock, keepMs } = this.#settings
     const now = clock.now()

@@ -57,6 +57,12 @@ export interface LedgerSession<Transaction = undefined> {
   release(claim: Claim<Transaction>): Promise<void> | void
   /** Sends what still waits to be sent; resolves when every `complete` so far has resolved or rejected. Never rejects. */
   flush(): Promise<void>
+  /**
+   * The host was answered: what is not durable by now was not settled, and comes again. Unless claims keep it from being run
+   * again, its mark must not be sent any more: the redelivery may be at an earlier record of the item by then, and a later
+   * one, marked behind its back, would be skipped after that repetition.
+   */
+  close(): void
 }
 
 /** The right to run a record's handler. */

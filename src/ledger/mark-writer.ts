@@ -1,3 +1,5 @@
+import { DeadlineError } from '../errors.ts'
+
 /** How a {@link MarkWriter} sends. */
 export interface MarkWriterOptions<Mark> {
   /** Makes these marks durable; rejects when it can't, and then none of them counts as durable. */
@@ -66,6 +68,20 @@ export class MarkWriter<Mark extends { readonly laneKey: string }> {
     })
   }
 
+  /** Gives up what was not sent yet: it fails, and so will what comes behind it in its lanes. What is under way may land. */
+  abandon(): void {
+    const error = new DeadlineError('its mark was not durable when the host was answered; the record comes again')
+    const unsent = new Set(this.#ready.splice(0))
+    for (const [laneKey, lane] of this.#lanes) {
+      this.#failed.set(laneKey, { error })
+      const abandoned = lane.splice(unsent.has(laneKey) ? 0 : 1)
+      this.#pendingCount -= abandoned.length
+      if (lane.length === 0) this.#lanes.delete(laneKey)
+      for (const { reject } of abandoned) reject(error)
+    }
+    this.#resolveFlushes()
+  }
+
   #send(): void {
     while (this.#mayGo()) {
       const laneKeys = this.#ready.splice(0, this.#options.chunkSize)
@@ -90,6 +106,10 @@ export class MarkWriter<Mark extends { readonly laneKey: string }> {
     }
     this.#inFlightCount -= 1
     this.#send()
+    this.#resolveFlushes()
+  }
+
+  #resolveFlushes(): void {
     if (this.#lanes.size === 0) for (const resolve of this.#flushes.splice(0)) resolve()
   }
 

@@ -82,6 +82,10 @@ class MemorySession implements LedgerSession {
     return Promise.resolve()
   }
 
+  close(): void {
+    // What completed was remembered at once: nothing is left that could come too late.
+  }
+
   #recall(entry: LedgerEntry): Memory | undefined {
     const memory = this.#memories.get(this.#name(entry))
     if (memory === undefined || memory.expiresAt > this.#settings.clock.now()) return memory

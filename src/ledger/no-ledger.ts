@@ -7,4 +7,5 @@ export const noLedgerSession: LedgerSession<undefined> = {
   complete() {},
   release() {},
   flush: () => Promise.resolve(),
+  close() {},
 }

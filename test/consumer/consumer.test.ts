@@ -310,6 +310,7 @@ describe('a ledger that fails', () => {
             complete: () => Promise.reject(new Error('no table')),
             release: (claim) => session.release(claim),
             flush: () => session.flush(),
+            close() {},
           }
         },
       },

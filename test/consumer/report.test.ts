@@ -108,6 +108,7 @@ describe('a ledger of your own', () => {
           complete: async () => {},
           release: () => Promise.reject(new Error('gone')),
           flush: async () => {},
+          close() {},
         }),
       },
       handler({ sequenceNumber }) {
@@ -136,6 +137,7 @@ describe('a ledger of your own', () => {
           complete() {},
           release() {},
           flush: async () => {},
+          close() {},
         }),
       },
       handler: () => void (runs += 1),
@@ -157,6 +159,7 @@ describe('a ledger of your own', () => {
           complete() {},
           release() {},
           flush: async () => {},
+          close() {},
         }),
       },
       handler: () => {},

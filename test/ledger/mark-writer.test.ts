@@ -79,6 +79,20 @@ describe('a mark writer', () => {
     await other
   })
 
+  test('once abandoned sends nothing that was not sent, nor what comes behind it, and what is under way may land', async () => {
+    const { writer, writes } = writerOf('full', 2, 1)
+    const underWay = [writer.add({ laneKey: 'a', id: 1 }), writer.add({ laneKey: 'b', id: 2 })]
+    const behind = writer.add({ laneKey: 'a', id: 3 })
+    const waiting = writer.add({ laneKey: 'c', id: 4 })
+    const flushed = writer.flush()
+    writer.abandon()
+    for (const lost of [behind, waiting]) await expect(lost).rejects.toMatchObject({ code: 'ERR_DEADLINE' })
+    await expect(writer.add({ laneKey: 'a', id: 5 })).rejects.toMatchObject({ code: 'ERR_DEADLINE' })
+    writes[0]?.done.resolve()
+    await Promise.all([...underWay, flushed, writer.flush()])
+    expect(writes.map(({ marks: sent }) => sent.map(({ id }) => id))).toEqual([[1, 2]])
+  })
+
   test('a flush of nothing resolves', async () => {
     await writerOf('full').writer.flush()
   })
