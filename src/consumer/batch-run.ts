@@ -1,6 +1,6 @@
 import type { SettlementBook } from '../checkpoint/settlement.ts'
 import { UncertainOutcomeError } from '../errors.ts'
-import { retryAttempts, type AttemptsOutcome } from '../handler/attempts.ts'
+import { retryAttempts } from '../handler/attempts.ts'
 import { applySchemas } from '../handler/schema.ts'
 import type { LaneStep, Lend } from '../lanes/lanes.ts'
 import type { Claim, ClaimOutcome, LedgerSession } from '../ledger/ledger.ts'
