@@ -175,6 +175,24 @@ describe('the deadline', () => {
     expect(await answer).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] })
   })
 
+  test('nor after a schema that took its time', async () => {
+    const clock = createManualClock()
+    let runs = 0
+    const validate = async (value: unknown) => {
+      await clock.sleep(9_200)
+      return { value }
+    }
+    const handler = handlerOf({
+      clock,
+      schema: { keys: { '~standard': { version: 1, vendor: 'test', validate } } },
+      handler: () => void (runs += 1),
+    })
+    const answer = handler(lambdaEvent(...changes('A:1')), contextOf(clock, 10_000))
+    await clock.advance(10_000)
+    expect(await answer).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] })
+    expect(runs).toBe(0)
+  })
+
   test('a claim that is granted after it is given back, and its handler is not started', async () => {
     const clock = createManualClock()
     const calls: string[] = []

@@ -159,7 +159,11 @@ export class BatchRun {
     const context = new Context(options, work, attempt, signal, claim.transaction)
     // The handler's types were checked where the consumer was made; here the record's type is no longer known.
     const run = (checked: unknown) => handler(checked as never, context as never)
-    return schemas === undefined || record === undefined ? run(record) : applySchemas(record, schemas).then(run)
+    if (schemas === undefined || record === undefined) return run(record)
+    return applySchemas(record, schemas).then((checked) => {
+      signal.throwIfAborted() // a schema may take its time, and the batch's may be up meanwhile
+      return run(checked)
+    })
   }
 
   /**
