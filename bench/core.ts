@@ -28,7 +28,7 @@ type Figures = Record<keyof typeof works, number>
 /** What turns of each of the works take, with the records spread over that many items. */
 async function compare(keys: number): Promise<Row[]> {
   const timings: Record<string, Timing[]> = { parse: [], bare: [], engine: [] }
-  await takeTurns(Object.keys(works), { rounds: 41, seconds: 5 }, async (name) => {
+  await takeTurns(Object.keys(works), { rounds: 41, seconds: 4 }, async (name) => {
     const texts = Array.from({ length: eventsPerTurn }, () => insertsText(recordCount, keys))
     const timing = await timed(async () => {
       for (const text of texts) await works[name]?.(JSON.parse(text) as LambdaStreamEvent)

@@ -1,6 +1,8 @@
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { AttributeValue } from '../src/record/attribute-value.ts'
 import { decodeItem } from '../src/record/decode-value.ts'
+import { printTable, times, type Row } from './support/table.ts'
+import { median } from './support/timing.ts'
 
 // Both decoders get the same items, as fresh from JSON as a Lambda event's, in turns: what the machine does meanwhile
 // falls on both alike. Items differ in shape within a run, as they do in a table.
@@ -74,24 +76,20 @@ function timed(decode: Decode, pool: readonly Record<string, AttributeValue>[]):
   return Number(process.hrtime.bigint() - start) / (repeats * pool.length)
 }
 
-function median(list: readonly number[]): number {
-  return list.toSorted((a, b) => a - b)[list.length >> 1] ?? Number.NaN
-}
-
 const pools = Object.entries(items).map(([name, make]) => {
   const text = JSON.stringify(Array.from({ length: itemsEach }, (_, index) => make(index)))
   return { name, pool: JSON.parse(text) as Record<string, AttributeValue>[] }
 })
 
 for (const { pool } of pools) compare(pool) // both have seen every shape before anything counts
-const rows = pools.map(({ name, pool }) => {
+const rows = pools.map(({ name, pool }): Row => {
   const { unmarshall = Number.NaN, tidemark = Number.NaN } = compare(pool)
-  return {
-    item: name,
-    'unmarshall (ns)': Math.round(unmarshall),
-    'tidemark (ns)': Math.round(tidemark),
-    'times as fast': Number((unmarshall / tidemark).toFixed(2)),
-  }
+  return [name, tidemark.toFixed(0), unmarshall.toFixed(0), times(unmarshall, tidemark)]
 })
-console.table(rows)
+printTable(
+  `Decoding an item, nanoseconds (medians of ${rounds} rounds)`,
+  ['', 'tidemark', 'unmarshall', 'ratio'],
+  rows,
+  ['aim: 5 times as fast as @aws-sdk/util-dynamodb'],
+)
 if (latest === undefined) console.log('nothing was decoded')

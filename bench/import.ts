@@ -39,7 +39,7 @@ const pair = await Promise.all(
   }),
 )
 
-const rounds = await takeTurns(pair, { rounds: 17, seconds: 60 }, async ({ installed, bundled, times }) => {
+const rounds = await takeTurns(pair, { rounds: 15, seconds: 60 }, async ({ installed, bundled, times }) => {
   times.installed.push(importMs(installed))
   times.bundled.push(importMs(bundled))
 })

@@ -1,4 +1,4 @@
-import { install, runTranslated, translate } from './support/installation.ts'
+import { Installation } from './support/installation.ts'
 
 const benches = ['lambda', 'import', 'core', 'decode']
 
@@ -9,6 +9,10 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 
-install()
-await translate([...benches, 'contestants/tidemark', 'contestants/powertools'])
-for (const name of wanted.length > 0 ? wanted : benches) runTranslated(name)
+const installation = new Installation()
+try {
+  await installation.translate([...benches, 'contestants/tidemark', 'contestants/powertools'])
+  for (const name of wanted.length > 0 ? wanted : benches) installation.run(name)
+} finally {
+  installation.remove()
+}

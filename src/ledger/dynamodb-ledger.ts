@@ -91,7 +91,7 @@ class DynamoDBSession implements LedgerSession {
     this.#marks = new MarkWriter({
       write: (entries) => this.#writeMarks(entries),
       chunkSize: rowsPerWrite,
-      maxInFlight: 4,
+      maxInFlight: 8,
       // A claimed record without a mark is one that a crash leaves to a person: keep that time short.
       pace: settings.uncertain === 'park' ? 'eager' : 'full',
     })
