@@ -1,5 +1,6 @@
+import { consistency, readUnits, transactionFactor, writeUnits } from '../embedded/table/capacity-rules.ts'
+import { itemSize } from '../embedded/table/item-size.ts'
 import type { AttributeMap } from '../record/attribute-value.ts'
-import { itemSize } from './item-size.ts'
 
 /** Capacity units: what on-demand tables bill as request units. */
 export interface CapacityUnits {
@@ -50,7 +51,7 @@ const rules: { readonly [operation: string]: Rule } = {
   BatchWriteItem: (request, { UnprocessedItems = {} }) =>
     write(batchWriteUnits(request.RequestItems ?? {}) - batchWriteUnits(UnprocessedItems)),
   TransactWriteItems: ({ TransactItems = [] }) =>
-    write(2 * sum(TransactItems, (item) => writeUnits(transactSize(item)))),
+    write(transactionFactor * sum(TransactItems, (item) => writeUnits(transactSize(item)))),
 }
 
 /** What an answered request consumes. Operations that move no items consume nothing. */
@@ -70,20 +71,7 @@ export function refusedUnits(operation: string, request: CapacityRequest, error:
 
 /** What a transaction consumes that repeats a committed one's `ClientRequestToken`: the items are read, not written. */
 export function replayedUnits({ TransactItems = [] }: CapacityRequest): CapacityUnits {
-  return read(2 * sum(TransactItems, (item) => readUnits(transactSize(item))))
-}
-
-// A missing item has size 0 and is charged like a small one, by both.
-function readUnits(bytes: number): number {
-  return Math.max(1, Math.ceil(bytes / 4096))
-}
-
-function writeUnits(bytes: number): number {
-  return Math.max(1, Math.ceil(bytes / 1024))
-}
-
-function consistency(strong: boolean | undefined): number {
-  return strong === true ? 1 : 0.5
+  return read(transactionFactor * sum(TransactItems, (item) => readUnits(transactSize(item))))
 }
 
 function batchGetUnits(
@@ -101,7 +89,7 @@ function batchGetUnits(
 
 function transactGetUnits({ TransactItems = [] }: CapacityRequest, { Responses = [] }: CapacityAnswer): number {
   const found = isTransact(Responses) ? Responses : []
-  return 2 * sum([...TransactItems.keys()], (index) => readUnits(sizeOf(found[index]?.Item)))
+  return transactionFactor * sum([...TransactItems.keys()], (index) => readUnits(sizeOf(found[index]?.Item)))
 }
 
 // A page is charged by the sum of its items, rounded up once. Items that a filter left out are not seen here.

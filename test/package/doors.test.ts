@@ -24,6 +24,7 @@ const doors: Record<string, readonly string[]> = {
   'tidemark/lambda': ['createLambdaHandler'],
   'tidemark/dynamodb': ['createTidemarkTable', 'dynamodbLedger'],
   'tidemark/testing': [
+    'createEmbeddedDynamoDB',
     'createEventSourceMapping',
     'createFunctionProcess',
     'createManualClock',
