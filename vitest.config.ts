@@ -3,8 +3,11 @@ import { defineConfig } from 'vitest/config'
 import type { Reporter } from 'vitest/node'
 import { LeftOutReporter } from './test/support/left-out-reporter.ts'
 
-const needsServer = ['test/**/*.dynamodb.test.ts', 'test/testing/**/*.test.ts', 'test/integration/**/*.test.ts']
+// Run on DynamoDB Local where it can run, else on the embedded engine; TEST_ENGINE=embedded chooses the latter.
+const onAnyEngine = ['test/**/*.store.test.ts']
+const needsLocal = ['test/**/*.dynamodb.test.ts', 'test/testing/**/*.test.ts']
 const needsTarball = ['test/package/**/*.test.ts']
+const simulates = ['test/simulation/simulation.test.ts']
 
 // The SDK's notice about Node 20, once in every test process otherwise.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
@@ -27,15 +30,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...needsServer, ...needsTarball],
+          exclude: [...onAnyEngine, ...needsLocal, ...needsTarball, ...simulates],
           testTimeout: 20_000,
         },
       },
+      { test: { name: 'simulation', include: simulates } },
       {
         test: {
           name: 'package',
           include: needsTarball,
-          exclude: needsServer,
           globalSetup: './test/support/packed.ts',
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -43,8 +46,17 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'dynamodb',
-          include: hasJava ? needsServer : [],
+          name: 'store',
+          include: onAnyEngine,
+          globalSetup: './test/support/no-server-left.ts',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'dynamodb-local',
+          include: hasJava ? needsLocal : [],
           globalSetup: './test/support/no-server-left.ts',
           testTimeout: 60_000,
           hookTimeout: 60_000,

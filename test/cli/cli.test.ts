@@ -29,6 +29,7 @@ describe('the command', () => {
     [['demo', 'twice'], "demo takes no 'twice'"],
     [['demo', '--messages', 'many'], "--messages must be a whole number from 50 to 100000; got 'many'"],
     [['demo', '--messages=3'], "got '3'"],
+    [['demo', '--engine', 'postgres'], "--engine must be embedded or dynamodb-local; got 'postgres'"],
   ])('%j is refused with exit code 2 and the help', async (args, complaint) => {
     expect(await main(args)).toBe(2)
     expect(printed.join('\n')).toContain(complaint)

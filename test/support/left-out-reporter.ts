@@ -11,9 +11,9 @@ export class LeftOutReporter implements Reporter {
 
   onTestRunEnd(): void {
     const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
-    const leftOut = files.filter((file) => /\.dynamodb\.test\.ts$|^(testing|integration)\/.*\.test\.ts$/.test(file))
-    if (leftOut.length === 0) return
-    console.warn(`\nLEFT OUT, because ${this.#why}:`)
+    const leftOut = files.filter((file) => /\.dynamodb\.test\.ts$|^testing\/.*\.test\.ts$/.test(file))
+    console.warn(`\nThe tests of stores (*.store.test.ts) ran on the embedded engine alone.`)
+    console.warn(`LEFT OUT, because ${this.#why}:`)
     for (const file of leftOut) console.warn(`  test/${file}`)
   }
 }

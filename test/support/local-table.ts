@@ -1,23 +1,30 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll } from 'vitest'
 import { createTidemarkTable } from '../../src/dynamodb.ts'
-import { startDynamoDBLocal, type DynamoDBLocal } from '../../src/testing/dynamodb-local.ts'
+import {
+  createEmbeddedDynamoDB,
+  dynamoDBLocalMissing,
+  startDynamoDBLocal,
+  type DynamoDBLocal,
+} from '../../src/testing.ts'
 
-/** A DynamoDB Local for one test file, and tables in it. */
+type Server = Pick<DynamoDBLocal, 'clientConfig' | 'stop'>
+
+/** A DynamoDB for one test file, and tables in it. */
 export interface LocalTables {
   readonly client: DynamoDBClient
-  readonly server: DynamoDBLocal
+  readonly server: Server
   /** A new empty tidemark table. */
   create(): Promise<string>
 }
 
-/** Starts a server before the file's tests and stops it after them. */
+/** Starts a server before the file's tests and stops it after them: DynamoDB Local, or the embedded engine over HTTP. */
 export function localTables(): LocalTables {
-  let server: DynamoDBLocal | undefined
+  let server: Server | undefined
   let client: DynamoDBClient | undefined
   let count = 0
   beforeAll(async () => {
-    server = await startDynamoDBLocal()
+    server = await startServer()
     client = new DynamoDBClient(server.clientConfig)
   })
   afterAll(async () => {
@@ -41,4 +48,12 @@ export function localTables(): LocalTables {
       return tableName
     },
   }
+}
+
+async function startServer(): Promise<Server> {
+  const isEmbedded = process.env['TEST_ENGINE'] === 'embedded' || dynamoDBLocalMissing() !== undefined
+  if (!isEmbedded) return startDynamoDBLocal()
+  const engine = createEmbeddedDynamoDB()
+  const { clientConfig } = await engine.listen()
+  return { clientConfig, stop: () => engine.close() }
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ledgerTable, startTables, type DemoTables } from './dynamodb-tables.ts'
+import { ledgerTable, startTables, type DemoEngine, type DemoTables } from './dynamodb-tables.ts'
 import { Producer } from './dynamodb-producer.ts'
 import type { DemoEnvironment } from './environment.ts'
 import { receiptsOf } from './mailbox.ts'
@@ -21,12 +21,18 @@ tidemark        the same send, in a consumer, with its idempotency key. Mapping:
                 same, with partial batch responses and bisecting.
 `
 
+/** How to run the demo. */
+export interface DemoOptions {
+  readonly messages: number
+  readonly engine: DemoEngine
+}
+
 /** Runs the demo; the exit code says whether Tidemark's column is clean. */
-export async function demo({ messages }: { readonly messages: number }): Promise<number> {
+export async function demo({ messages, engine }: DemoOptions): Promise<number> {
   console.log(introduction)
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-demo-'))
   try {
-    const tables = await startTables()
+    const tables = await startTables(engine)
     try {
       return await contest(tables, folder, messages)
     } finally {

@@ -1,6 +1,7 @@
 import { CreateTableCommand, DynamoDBClient, type CreateTableCommandOutput } from '@aws-sdk/client-dynamodb'
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
 import { createTidemarkTable } from '../../dynamodb.ts'
+import { createEmbeddedDynamoDB } from '../../embedded/embedded.ts'
 import { startDynamoDBLocal, type DynamoDBLocal } from '../../testing/dynamodb-local.ts'
 
 export const messageTable = 'messages'
@@ -15,9 +16,12 @@ export interface DemoTables {
   stop(): Promise<void>
 }
 
-/** Starts DynamoDB Local and makes the tables. */
-export async function startTables(): Promise<DemoTables> {
-  const server = await startDynamoDBLocal()
+/** What plays DynamoDB: the engine in this process, which needs nothing, or Amazon's own, which needs Java. */
+export type DemoEngine = 'embedded' | 'dynamodb-local'
+
+/** Starts the engine and makes the tables. */
+export async function startTables(engine: DemoEngine): Promise<DemoTables> {
+  const server = engine === 'embedded' ? await startEmbedded() : await startDynamoDBLocal()
   try {
     const dynamodb = new DynamoDBClient(server.clientConfig)
     const streams = new DynamoDBStreamsClient(server.clientConfig)
@@ -43,7 +47,14 @@ function createMessageTable(dynamodb: DynamoDBClient): Promise<CreateTableComman
   )
 }
 
-async function stop(server: DynamoDBLocal, ...clients: readonly { destroy(): void }[]): Promise<void> {
+/** The demo's functions are processes of their own, so the engine has to be reached over HTTP. */
+async function startEmbedded(): Promise<Pick<DynamoDBLocal, 'endpoint' | 'clientConfig' | 'stop'>> {
+  const engine = createEmbeddedDynamoDB()
+  const { endpoint, clientConfig } = await engine.listen()
+  return { endpoint, clientConfig, stop: () => engine.close() }
+}
+
+async function stop(server: Pick<DynamoDBLocal, 'stop'>, ...clients: readonly { destroy(): void }[]): Promise<void> {
   for (const client of clients) client.destroy()
   await server.stop()
 }
