@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util'
+import { loadSimulation } from './simulate/bundle.ts'
+import { runEnsemble } from './simulate/ensemble.ts'
+import { mutants } from './simulate/mutants.ts'
+import { drill } from './simulate/drill.ts'
+
+const usage = `npm run simulate -- [--seeds N] [--from S] [--scenario NAME]   runs N worlds (200), beginning with seed S (1)
+npm run simulate -- --seed S [--scenario NAME]                one world, with its timeline
+npm run simulate -- --mutants [--only TEXT]                   plants bugs and counts the seeds until each is found`
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '200' },
+    from: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    scenario: { type: 'string', default: 'swarm' },
+    mutants: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+// Errors are made by the thousand in there, and nobody looks where.
+if (values.seed === undefined) Error.stackTraceLimit = 0
+
+if (values.help) console.log(usage)
+else if (values.mutants) await drillAll(values.only)
+else if (values.seed === undefined) await ensemble(values.scenario, Number(values.from), Number(values.seeds))
+else await replay(values.seed, values.scenario)
+
+async function replay(seed: string, scenario: string): Promise<void> {
+  const { simulate } = await loadSimulation()
+  const result = await simulate(seed, scenario)
+  console.log(JSON.stringify(result.profile, undefined, 2))
+  console.log(result.timeline().join('\n'))
+  console.log(
+    `trace ${result.hash()}, ${result.eventCount} events, ${(result.virtualMs / 1000).toFixed(1)} s of virtual time`,
+  )
+  if (result.violations.length > 0) process.exitCode = 1
+}
+
+async function ensemble(scenario: string, from: number, count: number): Promise<void> {
+  const simulation = await loadSimulation()
+  const began = performance.now()
+  const { failures, differing, unreached, eventCount, seedCount } = await runEnsemble(simulation, {
+    scenario,
+    from,
+    count,
+  })
+  const seconds = (performance.now() - began) / 1000
+  for (const { seed, violations } of failures) {
+    for (const { invariant, message } of violations.slice(0, 3)) console.log(`seed ${seed}: ${invariant}: ${message}`)
+    console.log(`  npm run simulate -- --seed ${seed} --scenario ${scenario}`)
+  }
+  for (const seed of differing) console.log(`seed ${seed}: two runs differ: something is not determined by the seed`)
+  if (unreached.length > 0) console.log(`never happened: ${unreached.join('; ')}`)
+  const speed = `${(seedCount / seconds).toFixed(0)} seeds/s, ${(eventCount / seedCount).toFixed(0)} events a seed`
+  console.log(
+    `${scenario}: ${seedCount} seeds, ${failures.length} violated something, ${differing.length} differed; ${speed}`,
+  )
+  if (failures.length + differing.length > 0) process.exitCode = 1
+}
+
+async function drillAll(only: string): Promise<void> {
+  const sound = await loadSimulation()
+  for (const mutant of mutants.filter(({ name }) => name.includes(only))) {
+    const { foundAt, violation } = await drill(mutant, sound)
+    const found = foundAt === undefined ? `NOT FOUND in ${mutant.within}` : `${foundAt}`.padStart(5)
+    console.log(
+      `${found}  ${mutant.name} (${mutant.scenario})${violation === undefined ? '' : `: ${violation.invariant}`}`,
+    )
+    if (foundAt === undefined) process.exitCode = 1
+  }
+}

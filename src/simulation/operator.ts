@@ -1,0 +1,55 @@
+import type { History } from './history.ts'
+import type { SimulatedDatabase } from './simulated-database.ts'
+import { ledgerTable } from './simulated-database.ts'
+import type { World } from './world.ts'
+
+/**
+ * The person who decides about uncertain outcomes, by the remedy that the error tells: looks into the mailbox, and puts
+ * the mark where the mail is there, or deletes the claim where it is not.
+ */
+export class Operator {
+  readonly #world: World
+  readonly #database: SimulatedDatabase
+  readonly #history: History
+  readonly #deciding = new Set<string>()
+
+  constructor(world: World, database: SimulatedDatabase, history: History) {
+    this.#world = world
+    this.#database = database
+    this.#history = history
+  }
+
+  /** Told of an uncertain outcome by an owner that found it. */
+  told(idempotencyKey: string): void {
+    this.#world.mark('claim uncertain')
+    if (this.#deciding.has(idempotencyKey)) return
+    this.#deciding.add(idempotencyKey)
+    this.#world.scheduler.after(this.#world.profile.decisionMs, () => this.#decide(idempotencyKey))
+  }
+
+  #decide(idempotencyKey: string): void {
+    this.#deciding.delete(idempotencyKey)
+    this.#world.mark('operator decides')
+    const happened = (this.#history.ofKey(idempotencyKey)?.effects.length ?? 0) > 0
+    this.#world.trace.note('operator', `${happened ? 'marks' : 'frees'} ${idempotencyKey}`)
+    const mark = { ...this.#key(idempotencyKey, 'mark'), expiresAt: { N: this.#inAWeek() } }
+    if (happened) {
+      this.#database.execute('PutItem', { TableName: ledgerTable, Item: mark }, 'operator')
+      const deeds = this.#history.ofKey(idempotencyKey)
+      if (deeds !== undefined) deeds.markedAt ??= this.#world.scheduler.now
+    } else
+      this.#database.execute(
+        'DeleteItem',
+        { TableName: ledgerTable, Key: this.#key(idempotencyKey, 'claim') },
+        'operator',
+      )
+  }
+
+  #key(idempotencyKey: string, sk: string): { pk: { S: string }; sk: { S: string } } {
+    return { pk: { S: `ledger#${this.#history.consumer}#${idempotencyKey}` }, sk: { S: sk } }
+  }
+
+  #inAWeek(): string {
+    return String(Math.floor(this.#world.clock.now() / 1000) + 7 * 86_400)
+  }
+}

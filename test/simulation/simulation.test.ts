@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { loadSimulation } from '../../scripts/simulate/bundle.ts'
+import { drill } from '../../scripts/simulate/drill.ts'
+import { runEnsemble } from '../../scripts/simulate/ensemble.ts'
+import { mutants } from '../../scripts/simulate/mutants.ts'
+
+const sound = await loadSimulation()
+
+describe('the simulation', () => {
+  it.each([
+    ['swarm', 1_250],
+    ['retry', 200],
+    ['park', 200],
+    ['messages', 200],
+    ['late-marks', 50],
+    ['undecodable', 50],
+    ['calm', 50],
+  ] as const)('finds nothing in %s', { timeout: 300_000 }, async (scenario, count) => {
+    const { failures, differing } = await runEnsemble(sound, { scenario, from: 1, count })
+    expect(failures.map(({ seed, violations }) => `${seed}: ${violations[0]?.message}`)).toEqual([])
+    expect(differing).toEqual([])
+  })
+
+  it('is determined by the seed, to the last event', async () => {
+    const [first, second, other] = [
+      await sound.simulate('7', 'swarm'),
+      await sound.simulate('7', 'swarm'),
+      await sound.simulate('8', 'swarm'),
+    ]
+    expect(second.timeline()).toEqual(first.timeline())
+    expect(second.hash()).toBe(first.hash())
+    expect(other.hash()).not.toBe(first.hash())
+  })
+
+  // The slow ones are for `npm run simulate -- --mutants`.
+  it.each(mutants.filter(({ within }) => within <= 500))(
+    'finds a planted bug: $name',
+    { timeout: 120_000 },
+    async (mutant) => {
+      expect((await drill(mutant, sound)).foundAt).toBeDefined()
+    },
+  )
+})
