@@ -167,7 +167,13 @@ test('what a real stream carries is decoded: every type, both images, keys, time
   const events: object[] = []
   await consume(streamArn, { handler: (record) => void events.push(record) })
   expect(events).toMatchObject([
-    { eventName: 'INSERT', keys: { pk: 'a' }, newImage: { pk: 'a' }, expired: false, region: expect.stringMatching(/local$/) as string },
+    {
+      eventName: 'INSERT',
+      keys: { pk: 'a' },
+      newImage: { pk: 'a' },
+      expired: false,
+      region: expect.stringMatching(/local$/) as string,
+    },
     { eventName: 'REMOVE', keys: { pk: 'a' }, oldImage: { pk: 'a' }, viewType: 'NEW_AND_OLD_IMAGES', streamArn },
   ])
 })

@@ -55,7 +55,10 @@ describe('refuses', () => {
     [':p = :p', `${invalid} No key attribute specified`],
     ['begins_with(:p, pk)', `${invalid} begins_with operator must have the key attribute as its first operand`],
     [':n between sk and sk', `${invalid} BETWEEN operator must have the key attribute as its first operand`],
-    ['pk = :p and sk > :n and sk < :m', 'Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key'],
+    [
+      'pk = :p and sk > :n and sk < :m',
+      'Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key',
+    ],
     ['pk = :p and a = :n and b = :n', 'Conditions can be of length 1 or 2 only'],
     ['pk > :p', 'Query key condition not supported'],
     ['sk = :n', 'Query condition missed key schema element: pk'],
