@@ -90,7 +90,7 @@ describe('Query', () => {
   test.each([
     ['by-title', 'pk = :a AND begins_with(title, :empty)', 'IndexName: by-title, IndexKey: title'],
     ['by-kind', 'kind = :empty', 'IndexName: by-kind, IndexKey: kind'],
-    ['by-title', 'pk = :empty', 'empty string value. Key: pk'],
+    ['by-title', 'pk = :empty', 'IndexName: by-title, IndexKey: pk'],
   ])('no key of %s can be empty in %s', (IndexName, KeyConditionExpression, message) => {
     const values = { ':empty': { S: '' }, ...(KeyConditionExpression.includes(':a') ? { ':a': { S: 'a' } } : {}) }
     const input = { IndexName, KeyConditionExpression, ExpressionAttributeValues: values }

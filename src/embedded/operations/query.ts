@@ -63,9 +63,7 @@ function assertFilterable({ definition, projected }: SecondaryIndex, filtered: R
 function assertOperands({ hash, rangeTerm }: KeyCondition, { table, index }: Reading): void {
   const key = index?.definition.key ?? table.definition.key
   const check = (value: AttributeValue, attribute: KeyAttribute) => {
-    const isOfTable = table.keyNames.includes(attribute.name)
-    if (index !== undefined && !isOfTable && isEmptyKey(value, attribute))
-      throw badIndexKey(value, attribute, index.definition)
+    if (index !== undefined && isEmptyKey(value, attribute)) throw badIndexKey(value, attribute, index.definition)
     assertKeyValue(value, attribute, key)
   }
   check(hash, key.hash)
