@@ -102,6 +102,11 @@ describe('writes', () => {
     ['a set with a string twice', { ...key, x: { SS: ['a', 'a'] } }, 'Input collection [a, a] contains duplicates.'],
     ['a set with a number twice', { ...key, x: { NS: ['1', '1.0'] } }, 'Input collection contains duplicates'],
     [
+      'a number twice before a wrong one',
+      { ...key, x: { NS: ['1', '1.0', 'x'] } },
+      'Input collection contains duplicates',
+    ],
+    [
       'a set with bytes twice',
       { ...key, x: { BS: [Uint8Array.of(1), Uint8Array.of(1)] } },
       'of type BS contains duplicates',

@@ -1,5 +1,6 @@
 import { compareNumbers } from '../decimal.ts'
 import type { AttributeValue, Item } from '../item.ts'
+import { memberText } from './member-text.ts'
 
 const surrogates = 0xd800
 
@@ -39,7 +40,7 @@ export function equalValues(left: AttributeValue, right: AttributeValue): boolea
   if ('BOOL' in left) return 'BOOL' in right && left.BOOL === right.BOOL
   if ('NULL' in left) return 'NULL' in right
   if ('L' in left) return 'L' in right && equalLists(left.L, right.L)
-  if ('M' in left) return 'M' in right && equalMaps(left.M, right.M)
+  if ('M' in left) return 'M' in right && equalItems(left.M, right.M)
   return equalSets(left, right)
 }
 
@@ -51,7 +52,9 @@ function equalLists(left: readonly AttributeValue[], right: readonly AttributeVa
   })
 }
 
-function equalMaps(left: Item, right: Item): boolean {
+/** Whether two items, or two maps, hold the same: a write between such changes nothing and a stream gets no record of it. */
+export function equalItems(left: Item, right: Item): boolean {
+  if (left === right) return true
   const names = Object.keys(left)
   if (names.length !== Object.keys(right).length) return false
   return names.every((name) => {
@@ -60,20 +63,20 @@ function equalMaps(left: Item, right: Item): boolean {
   })
 }
 
-// The members of a set differ from each other, so as many members and each one of them also there is enough.
 function equalSets(left: AttributeValue, right: AttributeValue): boolean {
-  if ('SS' in left && 'SS' in right) return equalMembers(left.SS, right.SS, (one, other) => one === other)
-  if ('NS' in left && 'NS' in right)
-    return equalMembers(left.NS, right.NS, (one, other) => compareNumbers(one, other) === 0)
-  if ('BS' in left && 'BS' in right)
-    return equalMembers(left.BS, right.BS, (one, other) => Buffer.compare(one, other) === 0)
+  if ('SS' in left && 'SS' in right) return equalMembers(left.SS, right.SS, memberText.SS)
+  if ('NS' in left && 'NS' in right) return equalMembers(left.NS, right.NS, memberText.NS)
+  if ('BS' in left && 'BS' in right) return equalMembers(left.BS, right.BS, memberText.BS)
   return false
 }
 
+// The members of a set differ from each other, so as many members and each one of them also there is enough.
 function equalMembers<Member>(
   left: readonly Member[],
   right: readonly Member[],
-  same: (one: Member, other: Member) => boolean,
+  text: (member: Member) => string,
 ): boolean {
-  return left.length === right.length && left.every((one) => right.some((other) => same(one, other)))
+  if (left.length !== right.length) return false
+  const there = new Set(right.map(text))
+  return left.every((member) => there.has(text(member)))
 }

@@ -1,7 +1,7 @@
+import { equalItems } from '../expression/compare-values.ts'
 import { choiceField, type Fields } from '../fields.ts'
 import { transactionFactor, writeUnits } from '../table/capacity-rules.ts'
 import type { Row } from '../table/collection.ts'
-import { sameItem } from '../table/same-item.ts'
 import type { SecondaryIndex } from '../table/secondary-index.ts'
 import type { Table } from '../table/table.ts'
 
@@ -107,7 +107,7 @@ function indexUnits(index: SecondaryIndex, before: Row | undefined, after: Row |
   if (old === undefined && next === undefined) return 0
   if (old === undefined || next === undefined) return writeUnits(sizeIn(index, old ?? next))
   if (!index.samePlace(old.item, next.item)) return writeUnits(sizeIn(index, old)) + writeUnits(sizeIn(index, next))
-  if (sameItem(index.project(old.item), index.project(next.item))) return 0
+  if (equalItems(index.project(old.item), index.project(next.item))) return 0
   return writeUnits(Math.max(sizeIn(index, old), sizeIn(index, next)))
 }
 

@@ -52,11 +52,16 @@ export class SecondaryIndex {
     }
   }
 
-  /** Refuses an item to put that has an empty value for a part of the key, which is wrong whatever the table holds. */
+  /**
+   * Refuses an item to put that has an empty value for a part of the key, which is wrong whatever the table holds. Parts
+   * are judged in order: behind one of another type nothing is told but that, which `assertAccepts` does.
+   */
   assertNotEmpty(item: Item): void {
     for (const attribute of this.#attributes) {
       const value = item[attribute.name]
-      if (value !== undefined && isEmptyKey(value, attribute)) throw badIndexKey(value, attribute, this.definition)
+      if (value === undefined) continue
+      if (isEmptyKey(value, attribute)) throw badIndexKey(value, attribute, this.definition)
+      if (!isIndexKey(value, attribute, this.definition.key)) return
     }
   }
 

@@ -1,11 +1,11 @@
 import type { Clock, Random } from '../../internal/clock.ts'
+import { equalItems } from '../expression/compare-values.ts'
 import type { Item, ItemChange, KeySchema } from '../item.ts'
 import { ServiceError } from '../service-error.ts'
 import type { Row } from './collection.ts'
 import type { DatabaseFaults } from './faults.ts'
 import { primaryKeyOf, type TypedKey } from './key.ts'
 import { PastRows } from './past-rows.ts'
-import { sameItem } from './same-item.ts'
 import type { Table } from './table.ts'
 import { TokenMemory } from './token-memory.ts'
 
@@ -92,5 +92,7 @@ export function keySchemaOf({ hash, range }: TypedKey): KeySchema {
 }
 
 function isSame(before: Row | undefined, after: Row | undefined): boolean {
-  return before !== undefined && after !== undefined && before.size === after.size && sameItem(before.item, after.item)
+  return (
+    before !== undefined && after !== undefined && before.size === after.size && equalItems(before.item, after.item)
+  )
 }

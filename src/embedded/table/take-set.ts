@@ -14,9 +14,14 @@ export function takeStringSet(members: readonly string[]): readonly string[] {
 
 export function takeNumberSet(members: readonly string[]): readonly string[] {
   if (members.length === 0) throw validationError(`${invalid} An number set  may not be empty`)
-  const numbers = members.map(normalizeNumber)
-  if (new Set(numbers).size < numbers.length) throw validationError('Input collection contains duplicates')
-  return numbers.toSorted(compareNumbers)
+  // Member by member: a number twice is told before one behind it that is none.
+  const numbers = new Set<string>()
+  for (const member of members) {
+    const number = normalizeNumber(member)
+    if (numbers.has(number)) throw validationError('Input collection contains duplicates')
+    numbers.add(number)
+  }
+  return [...numbers].toSorted(compareNumbers)
 }
 
 export function takeBinarySet(members: readonly Uint8Array[]): readonly Uint8Array[] {

@@ -1,6 +1,7 @@
 import { normalizeNumber } from '../../../src/embedded/decimal.ts'
 import type { Step } from '../both.ts'
 import { type Json, type Outcome, sorted } from './outcome.ts'
+import { emptyKeys, wrongIndexes } from './wrong-keys.ts'
 
 /** Both outcomes of one step. */
 export interface Pair {
@@ -37,6 +38,7 @@ const faults: readonly RegExp[] = [
   /value\. Key: /,
   /Index Key|secondary index key/,
   /^(A value|The parameter|Number|Attempting to store|DynamoDB only supports)/,
+  /^Provided list of item keys|multiple operations on one item/,
   /may not be empty|should not be empty|contains duplicates\.?$|must have the value of true/,
   /^Supplied AttributeValue/,
   /^Invalid ConditionExpression/,
@@ -45,7 +47,6 @@ const faults: readonly RegExp[] = [
   /^Invalid ProjectionExpression/,
   /^Invalid KeyConditionExpression/,
   /unused in expressions|can only be specified when using expressions|must not be empty/,
-  /^Provided list of item keys|multiple operations on one item/,
   /starting key|^Exclusive Start Key|^Type mismatch for attribute to update$/,
   /imit must be|'limit'/,
   /^Must specify the/,
@@ -66,8 +67,20 @@ const faults: readonly RegExp[] = [
 ]
 
 function severalFaults({ local, embedded }: Pair): boolean {
-  const [one, other] = [local, embedded].map((outcome) => faults.findIndex((fault) => says(outcome, fault)))
+  const [one, other] = [local, embedded].map(faultTold)
   return one !== -1 && other !== -1 && one !== other
+}
+
+// A transaction that was cancelled tells it in a reason.
+function faultTold({ message = '', fields }: Outcome): number {
+  const { CancellationReasons = [] } = (fields ?? {}) as { readonly CancellationReasons?: readonly Reason[] }
+  const reason = CancellationReasons.find(({ Code }) => Code === 'ValidationError')
+  return faults.findIndex((fault) => fault.test(reason?.Message ?? message))
+}
+
+interface Reason {
+  readonly Code: string
+  readonly Message?: string
 }
 
 export const differences: readonly Difference[] = [
@@ -165,6 +178,24 @@ export const differences: readonly Difference[] = [
     name: 'which of several faults is told',
     reason: 'the service does not document the order of its checks',
     shows: (pair) => severalFaults(pair),
+  },
+  {
+    name: 'which of several indexes is told',
+    reason:
+      'Local judges them in the order of a hash map, this engine in that of the definition; neither is documented',
+    shows: (pair) =>
+      sameError(pair) &&
+      [pair.local, pair.embedded].every((one) => says(one, /Index Key|secondary index key/)) &&
+      wrongIndexes(pair.step).length > 1,
+  },
+  {
+    name: 'which of several keys of a batch is told',
+    reason: 'Local judges tables and keys in the order of a hash map, this engine in that of the request',
+    shows: (pair) =>
+      sameError(pair) &&
+      pair.step.operation.startsWith('Batch') &&
+      [pair.local, pair.embedded].every((one) => says(one, /cannot contain an empty \w+ value\. Key: /)) &&
+      emptyKeys(pair.step).length > 1,
   },
   {
     name: 'UPDATED_NEW without an expression',
