@@ -14,6 +14,8 @@ export const errorCodes = [
   'ERR_UNCERTAIN_OUTCOME',
   'ERR_DEADLINE',
   'ERR_BATCH_INCOMPLETE',
+  'ERR_COORDINATION',
+  'ERR_LEASE_LOST',
 ] as const
 
 /** One of {@link errorCodes}. */
@@ -146,6 +148,25 @@ export class DeadlineError extends TidemarkError {
 export class BatchIncompleteError extends TidemarkError {
   override readonly name = 'BatchIncompleteError'
   readonly code = 'ERR_BATCH_INCOMPLETE'
+  readonly retryable = true
+}
+
+/** The table in which workers coordinate could not be read or written. Without it no worker may go on for long. */
+export class CoordinationError extends TidemarkError {
+  override readonly name = 'CoordinationError'
+  readonly code = 'ERR_COORDINATION'
+  readonly retryable: boolean
+
+  constructor(message: string, options: ErrorOptions & { readonly retryable: boolean }) {
+    super(message, options)
+    this.retryable = options.retryable
+  }
+}
+
+/** This worker's lease of the shard is gone or about to change hands: whoever has it now settles the record. */
+export class LeaseLostError extends TidemarkError {
+  override readonly name = 'LeaseLostError'
+  readonly code = 'ERR_LEASE_LOST'
   readonly retryable = true
 }
 

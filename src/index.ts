@@ -6,9 +6,11 @@ export type { ConsumerOptions, Identity, Select, SelectedRecord } from './consum
 export {
   BatchIncompleteError,
   ConfigurationError,
+  CoordinationError,
   DeadlineError,
   DecodeError,
   isTidemarkError,
+  LeaseLostError,
   LedgerError,
   RetryableError,
   SchemaError,

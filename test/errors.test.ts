@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest'
 import {
   BatchIncompleteError,
   ConfigurationError,
+  CoordinationError,
   DeadlineError,
   DecodeError,
   errorCodes,
   isTidemarkError,
+  LeaseLostError,
   LedgerError,
   RetryableError,
   SchemaError,
@@ -31,6 +33,8 @@ const table = [
   ],
   [new DeadlineError('m', { cause }), 'DeadlineError', 'ERR_DEADLINE', true],
   [new BatchIncompleteError('m', { cause }), 'BatchIncompleteError', 'ERR_BATCH_INCOMPLETE', true],
+  [new CoordinationError('m', { cause, retryable: true }), 'CoordinationError', 'ERR_COORDINATION', true],
+  [new LeaseLostError('m', { cause }), 'LeaseLostError', 'ERR_LEASE_LOST', true],
 ] as const
 
 describe('errors', () => {

@@ -1,12 +1,18 @@
 /** How a record was settled: nothing more has to happen with it in this consumer. */
 export type Settlement = 'handled' | 'filtered' | 'duplicate' | 'parked'
 
+/** What is told that a record is settled. */
+export interface Settling {
+  /** Settles the record at `position` of its batch. */
+  settle(position: number, settlement: Settlement): void
+}
+
 /**
  * Which records of a batch are settled, by position, and the frontier: the first position that is not. Only what lies
  * before the frontier may be forgotten by the source. A settlement is final; `close` ends the book, because what is
  * settled after the host was answered must not look as if it had been part of the answer.
  */
-export class SettlementBook {
+export class SettlementBook implements Settling {
   readonly #settlements: (Settlement | undefined)[]
   #frontier = 0
   #settledCount = 0

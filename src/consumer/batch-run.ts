@@ -1,6 +1,7 @@
-import type { SettlementBook } from '../checkpoint/settlement.ts'
+import type { Settling } from '../checkpoint/settlement.ts'
 import { UncertainOutcomeError } from '../errors.ts'
 import { retryAttempts } from '../handler/attempts.ts'
+import type { LeaseContext } from '../handler/handler.ts'
 import { applySchemas } from '../handler/schema.ts'
 import type { LaneStep, Lend } from '../lanes/lanes.ts'
 import type { Claim, ClaimOutcome, LedgerSession } from '../ledger/ledger.ts'
@@ -16,12 +17,27 @@ const inProgressPollMs = 500
 export interface BatchSetting {
   readonly options: ResolvedOptions
   readonly session: LedgerSession<unknown>
-  readonly book: SettlementBook
+  readonly book: Settling
   readonly report: Report
   /** Aborts when nothing more may be started. */
+  readonly stopping: AbortSignal
+  /** Aborts when what runs is to end as well: what handlers are given. */
   readonly signal: AbortSignal
   /** Handlers that outlived an earlier batch, by lane. */
   readonly stragglers: ReadonlyMap<string, Promise<void>>
+  /** Identities at work, of which no two may run at once. Only a business id can be shared by two lanes. */
+  readonly busy: Map<string, Promise<unknown>>
+  /** The lease under which a worker handles the batch. */
+  readonly lease?: LeaseContext
+  /**
+   * Asked right before each run of a handler; throws what forbids it. A look at the signals is not enough where a process
+   * may have slept: what waits to be run may be resumed before the timer that would have aborted them.
+   */
+  assertMayRun?(): void
+  /** A handler succeeded and its mark is on its way; `settled` resolves when it is known what became of it. */
+  onCompleting?(work: Work, settled: Promise<unknown>): void
+  /** The ledger failed: nothing more of this batch is started. */
+  onLedgerFailed?(error: unknown): void
 }
 
 /**
@@ -33,13 +49,11 @@ export interface BatchSetting {
  *              └────▶ claimed ─ attempts ─▶ succeeded ─ mark durable ─▶ settled as handled
  *                                   └─────▶ given up ─ release ─▶ lane stops
  *
- * `signal` aborting, or the ledger failing, means that nothing more is started. A handler that outlives that goes on,
+ * `stopping` aborting, or the ledger failing, means that nothing more is started. A handler that outlives that goes on,
  * and if it succeeds its mark is still written, for the effect did happen; the closed book keeps it out of the answer.
  */
 export class BatchRun {
   readonly #setting: BatchSetting
-  // Identities at work in this batch. Only a business id can be shared by two lanes.
-  readonly #busy = new Map<string, Promise<unknown>>()
   // What completes is settled here, some time after its handler.
   readonly #completions: Promise<LaneStep>[] = []
   #ledgerFailure: { readonly error: unknown } | undefined
@@ -63,15 +77,15 @@ export class BatchRun {
 
   /** A handler of an earlier batch still runs for this item: two at once would break the item's order. */
   async #beginAfterStraggler(work: Work, lend: Lend): Promise<LaneStep> {
-    const { stragglers, signal } = this.#setting
+    const { stragglers, stopping } = this.#setting
     const straggler = stragglers.get(work.laneKey)
-    if (straggler !== undefined) await lend(Promise.race([straggler, aborted(signal)]))
+    if (straggler !== undefined) await lend(Promise.race([straggler, aborted(stopping)]))
     return this.#begin(work, lend)
   }
 
   #begin(work: Work, lend: Lend): Promise<LaneStep> {
-    const { signal, options } = this.#setting
-    if (signal.aborted) return this.#stop(work, { reason: 'systemic', attempts: 0, error: signal.reason })
+    const { stopping, options } = this.#setting
+    if (stopping.aborted) return this.#stop(work, { reason: 'systemic', attempts: 0, error: stopping.reason })
     if (this.#ledgerFailure !== undefined) return this.#ledgerFailed(work, 0, this.#ledgerFailure.error)
     if (work.record === undefined) return this.#stop(work, { reason: 'poison', attempts: 0, error: work.fault })
     return typeof options.identity === 'function' ? this.#claimAlone(work, lend) : this.#claim(work, lend)
@@ -79,14 +93,15 @@ export class BatchRun {
 
   /** Two records with one business id may sit in two lanes: the second waits until it is known how the first ended. */
   async #claimAlone(work: Work, lend: Lend): Promise<LaneStep> {
+    const { busy } = this.#setting
     const key = work.idempotencyKey
-    for (let other = this.#busy.get(key); other !== undefined; other = this.#busy.get(key)) await lend(other)
+    for (let other = busy.get(key); other !== undefined; other = busy.get(key)) await lend(other)
     const step = this.#claim(work, lend)
-    this.#busy.set(key, step)
+    busy.set(key, step)
     try {
       return await step
     } finally {
-      this.#busy.delete(key)
+      busy.delete(key)
     }
   }
 
@@ -101,8 +116,8 @@ export class BatchRun {
 
   #workGranted(work: Work, outcome: ClaimOutcome<unknown>, lend: Lend): Promise<LaneStep> {
     // The answer to a claim may come after the time of the batch: then the claim is given back and nothing is started.
-    const { signal } = this.#setting
-    if (signal.aborted) return this.#outOfTime(work, outcome, signal.reason)
+    const { stopping } = this.#setting
+    if (stopping.aborted) return this.#outOfTime(work, outcome, stopping.reason)
     switch (outcome.status) {
       case 'claimed':
         return this.#workClaimed(work, outcome.claim, lend)
@@ -136,32 +151,35 @@ export class BatchRun {
   }
 
   async #retry(work: Work, claim: Claim<unknown>, lend: Lend, firstError: unknown): Promise<LaneStep> {
-    const { options, signal, report } = this.#setting
+    const { options, stopping, report } = this.#setting
     const { retry, clock, random } = options
     const onRetry = (attempt: number, delayMs: number, error: unknown) => report.retry(work, attempt, delayMs, error)
     const invoke = (attempt: number) => this.#invoke(work, claim, attempt)
-    const ended = await retryAttempts(firstError, invoke, { retry, clock, random, signal, lend, onRetry })
+    const setting = { retry, clock, random, signal: stopping, lend, onRetry }
+    const ended = await retryAttempts(firstError, invoke, setting)
     return ended.status === 'succeeded' ? this.#complete(work, claim, ended.attempts) : this.#giveUp(work, claim, ended)
   }
 
   async #askAgain(work: Work, until: number, lend: Lend): Promise<LaneStep> {
-    const { options, signal } = this.#setting
+    const { options, stopping } = this.#setting
     const pollMs = inProgressPollMs * (1 + options.random.next())
-    await lend(options.clock.sleep(Math.max(1, Math.min(pollMs, until - options.clock.now())), signal))
-    if (signal.aborted) return this.#stop(work, { reason: 'systemic', attempts: 0, error: signal.reason })
+    await lend(options.clock.sleep(Math.max(1, Math.min(pollMs, until - options.clock.now())), stopping))
+    if (stopping.aborted) return this.#stop(work, { reason: 'systemic', attempts: 0, error: stopping.reason })
     return this.#claim(work, lend)
   }
 
   #invoke(work: Work, claim: Claim<unknown>, attempt: number): unknown {
-    const { options, signal } = this.#setting
+    const { options, signal, stopping, lease } = this.#setting
     const { schemas, handler } = options
     const { record } = work
-    const context = new Context(options, work, attempt, signal, claim.transaction)
+    this.#setting.assertMayRun?.()
+    const context = new Context(options, work, attempt, signal, claim.transaction, lease)
     // The handler's types were checked where the consumer was made; here the record's type is no longer known.
     const run = (checked: unknown) => handler(checked as never, context as never)
     if (schemas === undefined || record === undefined) return run(record)
     return applySchemas(record, schemas).then((checked) => {
-      signal.throwIfAborted() // a schema may take its time, and the batch's may be up meanwhile
+      stopping.throwIfAborted() // a schema may take its time, and the batch's may be up meanwhile
+      this.#setting.assertMayRun?.()
       return run(checked)
     })
   }
@@ -171,7 +189,7 @@ export class BatchRun {
    * crash in between would let the source forget a record of which the ledger knows nothing.
    */
   #complete(work: Work, claim: Claim<unknown>, attempts: number): Promise<LaneStep> | LaneStep {
-    const { session, signal } = this.#setting
+    const { session, stopping, onCompleting } = this.#setting
     const durable = session.complete(claim)
     if (durable === undefined) return this.#handled(work, attempts)
     const settled = durable.then(
@@ -180,8 +198,9 @@ export class BatchRun {
       (error: unknown) => this.#ledgerFailed(work, attempts, error),
     )
     this.#completions.push(settled)
+    onCompleting?.(work, settled)
     // Nobody else will flush for a handler that outlived its batch.
-    if (signal.aborted) void session.flush()
+    if (stopping.aborted) void session.flush()
     return session.laneWaits ? settled : 'next'
   }
 
@@ -213,6 +232,7 @@ export class BatchRun {
 
   #ledgerFailed(work: Work, attempts: number, error: unknown): Promise<LaneStep> {
     this.#ledgerFailure ??= { error }
+    this.#setting.onLedgerFailed?.(error)
     return this.#stop(work, { reason: 'systemic', attempts, error })
   }
 

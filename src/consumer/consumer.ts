@@ -8,9 +8,11 @@ import type { Batch } from '../source/source.ts'
 import { publish } from '../telemetry/channels.ts'
 import { BatchRun } from './batch-run.ts'
 import { BatchTime, type TimeLimits } from './batch-time.ts'
+import { Flow, type FlowHost } from './flow.ts'
 import { prepare } from './prepare.ts'
 import { Report, type StoppedRecord } from './report.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
+import { assertCarried } from './stream-needs.ts'
 import type { Work } from './work.ts'
 
 /** What came of a batch. */
@@ -62,13 +64,28 @@ export class Consumer {
     return { settlements: book.close(), frontier, locations, stopped }
   }
 
+  /**
+   * Begins a flow: the engine for a host that reads one shard continuously. Hosts call it; `createWorker` is one.
+   */
+  flow(host: FlowHost): Flow {
+    return new Flow(this.#options, this.#stragglers, host)
+  }
+
+  /** Throws a `ConfigurationError` when a stream of this view type lacks what the patterns or schemas need. */
+  assertCarriedBy(viewType: string, tableName: string): void {
+    assertCarried(this.#options, viewType, tableName)
+  }
+
   async #work(works: readonly Work[], book: SettlementBook, limits: TimeLimits | undefined): Promise<StoppedRecord[]> {
     const time = new BatchTime(this.#options.clock, limits)
     try {
       const session = await this.#openLedger(works, time, limits)
       const report = new Report(this.#options)
       const [options, signal, stragglers] = [this.#options, time.signal, this.#stragglers]
-      const run = new BatchRun({ options, session, book, report, signal, stragglers })
+      const run = new BatchRun({
+        ...{ options, session, book, report, stopping: signal, signal, stragglers },
+        busy: new Map(),
+      })
       const lanes = new Lanes<Work>(this.#options.concurrency, (work, lend) => run.work(work, lend))
       for (const work of works) lanes.enqueue(work.laneKey, work)
       lanes.start()

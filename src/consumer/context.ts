@@ -1,4 +1,4 @@
-import type { HandlerContext } from '../handler/handler.ts'
+import type { HandlerContext, LeaseContext } from '../handler/handler.ts'
 import { withFields, type Logger } from '../telemetry/log.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import type { Work } from './work.ts'
@@ -8,14 +8,23 @@ export class Context implements HandlerContext<unknown> {
   readonly attempt: number
   readonly signal: AbortSignal
   readonly transaction: unknown
+  readonly lease: LeaseContext | undefined
   readonly #options: ResolvedOptions
   readonly #work: Work
   #log: Logger | undefined
 
-  constructor(options: ResolvedOptions, work: Work, attempt: number, signal: AbortSignal, transaction: unknown) {
+  constructor(
+    options: ResolvedOptions,
+    work: Work,
+    attempt: number,
+    signal: AbortSignal,
+    transaction: unknown,
+    lease: LeaseContext | undefined,
+  ) {
     this.attempt = attempt
     this.signal = signal
     this.transaction = transaction
+    this.lease = lease
     this.#options = options
     this.#work = work
   }

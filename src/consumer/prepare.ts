@@ -1,10 +1,11 @@
-import { ConfigurationError, TerminalError } from '../errors.ts'
+import { TerminalError } from '../errors.ts'
 import { decodeRecord, locate, type RecordLocation } from '../record/decode.ts'
 import { encodeItemKey } from '../record/item-key.ts'
-import type { SettlementBook } from '../checkpoint/settlement.ts'
+import type { Settling } from '../checkpoint/settlement.ts'
 import type { Batch } from '../source/source.ts'
 import { publish } from '../telemetry/channels.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
+import { assertCarried } from './stream-needs.ts'
 import { Work } from './work.ts'
 
 /** A batch brought into the shape in which it is worked. */
@@ -21,7 +22,7 @@ export interface PreparedBatch {
  * Locates, selects and decodes. Throws a `DecodeError` when a record can't even be located: then no answer could name it,
  * and the whole batch has to come again. Everything else that is wrong with a record is found here and judged in its lane.
  */
-export function prepare(batch: Batch, options: ResolvedOptions, book: SettlementBook): PreparedBatch {
+export function prepare(batch: Batch, options: ResolvedOptions, book: Settling): PreparedBatch {
   const locations = Array.from(batch.records, locate)
   const works: Work[] = []
   let position = 0
@@ -29,7 +30,7 @@ export function prepare(batch: Batch, options: ResolvedOptions, book: Settlement
     const laneKey = laneKeyOf(location)
     if (typeof laneKey !== 'string') return { locations, works, barrier: { position, fault: laneKey.fault } }
     // Before the patterns: one that asks for an image the stream lacks would filter out every record without a word.
-    checkView(location, options)
+    assertCarried(options, location.raw.dynamodb?.StreamViewType, location.stream.tableName)
     if (isSelected(location, options)) works.push(read(position, location, laneKey, batch.shardId, options))
     else settleFiltered(position, location, options, book)
     position += 1
@@ -81,31 +82,7 @@ function isKnownEvent({ raw: { eventName } }: RecordLocation): boolean {
   return eventName === 'INSERT' || eventName === 'MODIFY' || eventName === 'REMOVE'
 }
 
-/** A stream that does not carry what the consumer needs is nobody's record's fault: no record may be blamed for it. */
-function checkView({ stream, raw }: RecordLocation, { needs, name }: ResolvedOptions): void {
-  const viewType = raw.dynamodb?.StreamViewType
-  if (needs.size === 0 || viewType === 'NEW_AND_OLD_IMAGES') return
-  for (const [part, wantedBy] of needs) {
-    if (part === 'keys' || carries(viewType, part)) continue
-    throw new ConfigurationError(
-      `consumer '${name}' needs the ${part} (${wantedBy}), but the stream of table '${stream.tableName}' is ${viewType}: ` +
-        `give the table a stream that carries it, or drop the need`,
-    )
-  }
-}
-
-function carries(viewType: string | undefined, part: 'newImage' | 'oldImage'): boolean {
-  // A view type nobody knows (or none) is for the decoder to judge, record by record.
-  if (viewType === 'KEYS_ONLY') return false
-  return viewType !== (part === 'newImage' ? 'OLD_IMAGE' : 'NEW_IMAGE')
-}
-
-function settleFiltered(
-  position: number,
-  { raw }: RecordLocation,
-  { name }: ResolvedOptions,
-  book: SettlementBook,
-): void {
+function settleFiltered(position: number, { raw }: RecordLocation, { name }: ResolvedOptions, book: Settling): void {
   book.settle(position, 'filtered')
   publish('tidemark:record:filtered', () => ({ consumer: name, eventId: raw.eventID }))
 }

@@ -1,4 +1,4 @@
-import { DeadlineError } from '../errors.ts'
+import { DeadlineError, LeaseLostError } from '../errors.ts'
 import type { GiveUpReason } from '../handler/verdict.ts'
 import { publish, type RecordMessage } from '../telemetry/channels.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
@@ -40,10 +40,17 @@ export class Report {
     this.stopped.push({ position, ...stopped })
     publish('tidemark:lane:stopped', () => ({ consumer: name, laneKey, sequenceNumber, ...stopped }))
     const { reason, attempts, error } = stopped
-    if (error instanceof DeadlineError) return // the same for every lane of the batch: nothing to look into
+    // The same for every lane of the batch: nothing to look into.
+    if (error instanceof DeadlineError || error instanceof LeaseLostError) return
     const fields = { consumer: name, laneKey, sequenceNumber, eventId, attempts, error }
     if (reason === 'poison') logger.error('a record failed for good; its lane stops here', fields)
     else logger.warn('a record could not be settled; its lane stops until the next delivery', fields)
+  }
+
+  /** What was said of the record at which a lane stopped; it is said only once. */
+  takeStopped(position: number): StoppedRecord | undefined {
+    const index = this.stopped.findIndex((stopped) => stopped.position === position)
+    return index < 0 ? undefined : this.stopped.splice(index, 1)[0]
   }
 
   claimKept(work: Work, error: unknown): void {

@@ -29,6 +29,8 @@ function classifyOurs(error: TidemarkError): FailureClass {
     case 'ERR_LEDGER':
     case 'ERR_DEADLINE':
     case 'ERR_BATCH_INCOMPLETE':
+    case 'ERR_COORDINATION':
+    case 'ERR_LEASE_LOST':
       return 'systemic'
   }
 }

@@ -1,4 +1,19 @@
+import type { LeaseCondition } from '../leases/coordination.ts'
 import type { Logger } from '../telemetry/log.ts'
+
+/** A worker's right to a shard, for effects that a worker which lost it must not have. */
+export interface LeaseContext {
+  readonly shardId: string
+  /** Raised each time the shard changes hands. */
+  readonly epoch: number
+  /** The worker that holds it. */
+  readonly owner: string
+  /**
+   * For a TransactWriteItems of your own: `{ ConditionCheck: context.lease.condition }` beside the effect makes DynamoDB
+   * refuse the effect once the lease has changed hands, however late the write arrives.
+   */
+  readonly condition: LeaseCondition
+}
 
 /** What a handler is given beside the record. */
 export interface HandlerContext<Transaction = undefined> {
@@ -15,6 +30,8 @@ export interface HandlerContext<Transaction = undefined> {
   readonly consumer: string
   /** Writes to the consumer's logger, with the record's identity added to every line. */
   readonly log: Logger
+  /** The lease under which this runs; in a worker only. */
+  readonly lease?: LeaseContext | undefined
   /** What commits together with the record's mark, when the ledger gives one; otherwise `undefined`. */
   readonly transaction: Transaction
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
 import { inspect } from 'node:util'
 import type { Logger, LogFields } from '../telemetry/log.ts'
 import type { Clock, Random } from './clock.ts'
@@ -17,7 +18,8 @@ export const systemClock: Clock = {
       if (signal?.aborted === true) return resolve()
       const wake = () => {
         clearTimeout(timer)
-        signal?.removeEventListener('abort', wake)
+        // An aborted signal has dropped it already, and would look for it among all who wait, each time anew.
+        if (signal?.aborted === false) signal.removeEventListener('abort', wake)
         resolve()
       }
       const timer = setTimeout(wake, Math.min(ms, longestTimeoutMs))
@@ -33,6 +35,11 @@ export const systemClock: Clock = {
 export const systemRandom: Random = {
   next: () => Math.random(),
   id: () => randomBytes(16).toString('hex'),
+}
+
+/** Where this process runs, for people: host name and process id. */
+export function systemHost(): string {
+  return `${hostname()}/${process.pid}`
 }
 
 /** One JSON line a message on the console, which is what Lambda's log groups and most collectors parse. */

@@ -7,6 +7,16 @@ export type Lend = (wait: Promise<unknown>) => Promise<void>
 /** Works one record. It must not reject: that is a broken invariant, which stops its lane and is told by `idle`. */
 export type LaneWorker<Work> = (work: Work, lend: Lend) => Promise<LaneStep>
 
+// Queues are left by index, and what was left is forgotten now and then: under endless load they are never empty.
+const compactFrom = 1_024
+
+/** Drops the first `count` elements when they are at least half of all; returns how many were dropped. */
+function forget(queue: unknown[], count: number): number {
+  if (count * 2 < queue.length) return 0
+  queue.splice(0, count)
+  return count
+}
+
 interface Lane<Work> {
   readonly key: string
   readonly works: Work[]
@@ -86,6 +96,7 @@ export class Lanes<Work> {
         step = 'stop'
       }
       this.#working.delete(lane)
+      if (lane.next >= compactFrom) lane.next -= forget(lane.works, lane.next)
       if (step === 'stop') this.#stopped.add(lane.key)
       if (step === 'stop' || lane.next === lane.works.length) this.#end(lane)
       else this.#ready.push(lane)
@@ -97,8 +108,10 @@ export class Lanes<Work> {
 
   #takeReady(): Lane<Work> | undefined {
     const lane = this.#ready[this.#nextReady]
-    if (lane !== undefined) this.#nextReady += 1
-    else if (this.#nextReady > 0) {
+    if (lane !== undefined) {
+      this.#nextReady += 1
+      if (this.#nextReady >= compactFrom) this.#nextReady -= forget(this.#ready, this.#nextReady)
+    } else if (this.#nextReady > 0) {
       this.#ready = []
       this.#nextReady = 0
     }
@@ -113,7 +126,9 @@ export class Lanes<Work> {
 
   async #lendTurn(wait: Promise<unknown>): Promise<void> {
     this.#freeTurns += 1
-    this.start()
+    // Not at once: a worker that lends before it has waited for anything would begin the next one on its own stack, and ten
+    // thousand lanes that all fail at once would overflow it.
+    void Promise.resolve().then(() => this.start())
     try {
       await wait
     } finally {

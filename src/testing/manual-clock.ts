@@ -29,7 +29,8 @@ export function createManualClock(startAt: number = Date.UTC(2026, 0, 1)): Manua
         if (signal?.aborted === true) return resolve()
         const wake = () => {
           cancel()
-          signal?.removeEventListener('abort', wake)
+          // An aborted signal has dropped it already, and would look for it among all who wait, each time anew.
+          if (signal?.aborted === false) signal.removeEventListener('abort', wake)
           resolve()
         }
         const cancel = schedule(ms, wake)

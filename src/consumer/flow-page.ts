@@ -1,0 +1,46 @@
+import type { Settlement } from '../checkpoint/settlement.ts'
+import type { LaneStep, Lend } from '../lanes/lanes.ts'
+import type { LedgerSession } from '../ledger/ledger.ts'
+import { BatchRun, type BatchSetting } from './batch-run.ts'
+import type { Work } from './work.ts'
+
+/** Told what is settled, by position in the page. */
+export type OnSettled = (position: number, settlement: Settlement) => void
+
+/**
+ * One page of a flow at work: its own ledger session, open until each of its records is settled.
+ *
+ *     open ── every record settled or dropped, and its marks flushed ──▶ closed
+ */
+export class FlowPage {
+  readonly #session: LedgerSession<unknown>
+  readonly #run: BatchRun
+  #openCount: number
+
+  constructor(setting: BatchSetting, openCount: number) {
+    this.#session = setting.session
+    this.#run = new BatchRun(setting)
+    this.#openCount = openCount
+  }
+
+  /** Works one record; never rejects. */
+  work(work: Work, lend: Lend): Promise<LaneStep> {
+    return this.#run.work(work, lend)
+  }
+
+  /** One record less to work; true when it was the last. */
+  left(): boolean {
+    this.#openCount -= 1
+    return this.#openCount === 0
+  }
+
+  /** Makes durable what has completed so far. */
+  flush(): Promise<void> {
+    return this.#run.flush()
+  }
+
+  /** What is not durable by now is not sent any more. */
+  close(): void {
+    this.#session.close()
+  }
+}

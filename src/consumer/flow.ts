@@ -1,0 +1,230 @@
+import { setMaxListeners } from 'node:events'
+import type { Settling } from '../checkpoint/settlement.ts'
+import { LeaseLostError, type TidemarkError } from '../errors.ts'
+import type { LeaseContext } from '../handler/handler.ts'
+import { retryDelayMs } from '../handler/retry-policy.ts'
+import { Lanes, type LaneStep, type Lend } from '../lanes/lanes.ts'
+import { noLedgerSession } from '../ledger/no-ledger.ts'
+import type { Batch } from '../source/source.ts'
+import { FlowPage, type OnSettled } from './flow-page.ts'
+import { prepare } from './prepare.ts'
+import { Report, type StoppedRecord } from './report.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
+import type { Work } from './work.ts'
+
+// Between two deliveries of the record at which a lane stopped. A poison one is tried again too, for what it stumbles over
+// may be mended, but it has had its attempts already.
+const systemicRetry = { baseDelayMs: 1_000, maxDelayMs: 30_000, maxAttempts: Infinity }
+const poisonRetry = { baseDelayMs: 5_000, maxDelayMs: 60_000, maxAttempts: Infinity }
+
+/** What a flow is run for. */
+export interface FlowHost {
+  readonly lease: LeaseContext
+  /** Whether this process may still work under its lease: asked right before each run of a handler. */
+  mayWork(): boolean
+}
+
+/** A lane that stands still, and the record at which it does. */
+export interface StuckLane extends Omit<StoppedRecord, 'position'> {
+  readonly laneKey: string
+  readonly eventId: string
+  /** When it stopped first, epoch ms. */
+  readonly since: number
+}
+
+interface FlowWork {
+  readonly page: FlowPage
+  readonly report: Report
+  readonly work: Work
+}
+
+/**
+ * The engine without end, for a host that reads a shard continuously: pages are admitted one behind the other, and a lane
+ * runs through all of them.
+ *
+ *     running ── drain ──▶ draining: nothing is started, what runs goes on ── all ended or time is up ──▶ ended
+ *        │                                                                                                  ▲
+ *        ├────── the ledger failed: draining, and `failed` resolves. The host begins again at its checkpoint │
+ *        └────── abandon ──▶ what runs is aborted as well ──────────────────────────────────────────────────┘
+ *
+ * A lane that stops is not dropped, as it is in a batch: the flow is its own next delivery, and runs the same record again
+ * after a while. Nothing later of that lane runs meanwhile.
+ */
+export class Flow {
+  /** Resolves with what went wrong when the flow can't go on. */
+  readonly failed: Promise<unknown>
+  readonly #options: ResolvedOptions
+  readonly #host: FlowHost
+  readonly #lanes: Lanes<FlowWork>
+  readonly #stragglers: Map<string, Promise<void>>
+  readonly #stopping = new AbortController()
+  readonly #aborting = new AbortController()
+  readonly #pages = new Set<FlowPage>()
+  readonly #busy = new Map<string, Promise<unknown>>()
+  readonly #stuck = new Map<string, StuckLane>()
+  // Lanes with a mark under way: the last one, and the page it belongs to.
+  readonly #marking = new Map<string, { readonly page: FlowPage; readonly settled: Promise<unknown> }>()
+  #fail: (error: unknown) => void = () => {}
+
+  constructor(options: ResolvedOptions, stragglers: Map<string, Promise<void>>, host: FlowHost) {
+    this.#options = options
+    this.#host = host
+    this.#stragglers = stragglers
+    this.#lanes = new Lanes(options.concurrency, (item, lend) => this.#work(item, lend))
+    this.failed = new Promise((resolve) => (this.#fail = resolve))
+    setMaxListeners(0, this.#stopping.signal, this.#aborting.signal)
+  }
+
+  /** Lanes that stand still at a record, by lane. */
+  get stuck(): ReadonlyMap<string, StuckLane> {
+    return this.#stuck
+  }
+
+  /**
+   * Takes the next records of the shard, behind all that were admitted before. Those of which `isSettled` says so are
+   * passed over. `onSettled` is called, now or later, once for each other record that is settled.
+   *
+   * Rejects as `Consumer.process` does; and with a `DecodeError` at a record whose item can't be told: what stands before it
+   * was admitted, and nothing behind it may be.
+   */
+  async admit(batch: Batch, isSettled: (position: number) => boolean, onSettled: OnSettled): Promise<void> {
+    const book = { settle: onSettled }
+    const { works, barrier } = prepare(batch, this.#options, book)
+    const open = works.filter(({ position }) => !isSettled(position))
+    if (open.length > 0) await this.#admitOpen(open, book)
+    if (barrier !== undefined) throw barrier.fault
+  }
+
+  async #admitOpen(open: readonly Work[], book: Settling): Promise<void> {
+    const session = await this.#openLedger(open)
+    const report = new Report(this.#options)
+    const page: FlowPage = new FlowPage(
+      {
+        ...{ options: this.#options, session, book, report, stragglers: this.#stragglers, busy: this.#busy },
+        ...{ stopping: this.#stopping.signal, signal: this.#aborting.signal, lease: this.#host.lease },
+        assertMayRun: () => this.#assertMayRun(),
+        onCompleting: ({ laneKey }, settled) => this.#noteMark(laneKey, page, settled),
+        onLedgerFailed: (error) => this.#ledgerFailed(error),
+      },
+      open.length,
+    )
+    this.#pages.add(page)
+    for (const work of open) this.#lanes.enqueue(work.laneKey, { page, report, work })
+    this.#lanes.start()
+  }
+
+  /** Makes durable what has completed so far, and has it settled. */
+  async flush(): Promise<void> {
+    await Promise.all(Array.from(this.#pages, (page) => page.flush()))
+  }
+
+  /**
+   * Starts nothing more and waits for what runs, `withinMs` at most; then aborts it and waits `graceMs` more. What has
+   * completed by then is durable and settled when this resolves; a handler that still runs keeps its item waiting.
+   */
+  async drain(withinMs: number, graceMs: number): Promise<void> {
+    const reason = new LeaseLostError('the worker hands the shard over; the record is handled by its next owner')
+    this.#stopping.abort(reason)
+    await this.#idleWithin(withinMs, this.#aborting.signal)
+    this.#aborting.abort(reason)
+    await this.#idleWithin(graceMs)
+    await this.flush()
+    this.#end()
+  }
+
+  /** Starts nothing more, aborts what runs, sends no mark more: somebody else may have the shard already. */
+  abandon(reason: TidemarkError): void {
+    this.#stopping.abort(reason)
+    this.#aborting.abort(reason)
+    this.#end()
+  }
+
+  #end(): void {
+    for (const page of this.#pages) page.close()
+    for (const [laneKey, end] of this.#lanes.working) {
+      const straggler = end.finally(() => {
+        if (this.#stragglers.get(laneKey) === straggler) this.#stragglers.delete(laneKey)
+      })
+      this.#stragglers.set(laneKey, straggler)
+    }
+  }
+
+  async #idleWithin(ms: number, cut?: AbortSignal): Promise<void> {
+    const over = new AbortController()
+    const signal = cut === undefined ? over.signal : AbortSignal.any([over.signal, cut])
+    await Promise.race([this.#lanes.idle(), this.#options.clock.sleep(ms, signal)])
+    over.abort()
+  }
+
+  async #openLedger(entries: readonly Work[]) {
+    const { ledger, name } = this.#options
+    if (ledger === undefined) return noLedgerSession
+    return ledger.open({ consumer: name, entries: entries.filter(({ record }) => record !== undefined) })
+  }
+
+  #assertMayRun(): void {
+    if (this.#host.mayWork()) return
+    throw new LeaseLostError(
+      'the worker could not renew its right to work in time; the record is handled by its next owner',
+    )
+  }
+
+  #work(item: FlowWork, lend: Lend): Promise<LaneStep> {
+    if (this.#stopping.signal.aborted) return Promise.resolve('stop')
+    const marking = this.#marking.get(item.work.laneKey)
+    if (marking !== undefined && marking.page !== item.page) return this.#workAfterMark(marking.page, item, lend)
+    return item.page.work(item.work, lend).then((step) => this.#after(step, item, lend, 1))
+  }
+
+  /**
+   * Each page has its own session, and a session keeps marks in order only among its own. Were this record's mark durable
+   * before that of the lane's last record, in the page before, a crash in between would run that one again and skip this.
+   */
+  async #workAfterMark(earlier: FlowPage, item: FlowWork, lend: Lend): Promise<LaneStep> {
+    await lend(earlier.flush())
+    return item.page.work(item.work, lend).then((step) => this.#after(step, item, lend, 1))
+  }
+
+  #after(step: LaneStep, item: FlowWork, lend: Lend, round: number): Promise<LaneStep> | LaneStep {
+    if (step === 'stop') return this.#stopped(item, lend, round)
+    if (this.#stuck.size > 0) this.#stuck.delete(item.work.laneKey)
+    if (item.page.left()) void this.#closePage(item.page)
+    return 'next'
+  }
+
+  async #stopped(item: FlowWork, lend: Lend, round: number): Promise<LaneStep> {
+    const { work, report, page } = item
+    const stopped = report.takeStopped(work.position)
+    if (this.#stopping.signal.aborted || stopped === undefined) return 'stop'
+    this.#noteStuck(work, stopped)
+    const { clock, random } = this.#options
+    const delayMs = retryDelayMs(stopped.reason === 'poison' ? poisonRetry : systemicRetry, round, random)
+    await lend(clock.sleep(delayMs, this.#stopping.signal))
+    if (this.#stopping.signal.aborted) return 'stop'
+    return this.#after(await page.work(work, lend), item, lend, round + 1)
+  }
+
+  /** What is durable is not known any more: only a fresh look at the ledger tells, and that is a new flow's. */
+  #ledgerFailed(error: unknown): void {
+    this.#stopping.abort(error)
+    this.#fail(error)
+  }
+
+  #noteStuck({ laneKey, eventId }: Work, { reason, attempts, error }: StoppedRecord): void {
+    const since = this.#stuck.get(laneKey)?.since ?? this.#options.clock.now()
+    this.#stuck.set(laneKey, { laneKey, eventId, since, reason, attempts, error })
+  }
+
+  #noteMark(laneKey: string, page: FlowPage, settled: Promise<unknown>): void {
+    this.#marking.set(laneKey, { page, settled })
+    void settled.then(() => {
+      if (this.#marking.get(laneKey)?.settled === settled) this.#marking.delete(laneKey)
+    })
+  }
+
+  async #closePage(page: FlowPage): Promise<void> {
+    await page.flush()
+    page.close()
+    this.#pages.delete(page)
+  }
+}
