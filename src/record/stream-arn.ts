@@ -27,3 +27,8 @@ export function parseStreamArn(arn: unknown, path: string): StreamArn {
   const [streamArn, region = '', accountId = '', tableName = '', streamLabel = ''] = parts
   return (latest = { streamArn, region, accountId, tableName, streamLabel })
 }
+
+/** The ARN of another stream of the same table: of one it had before, or has now. */
+export function withStreamLabel(streamArn: string, streamLabel: string): string {
+  return `${streamArn.slice(0, streamArn.lastIndexOf('/') + 1)}${streamLabel}`
+}
