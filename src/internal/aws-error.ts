@@ -108,5 +108,24 @@ export function isSystemicAwsError(error: unknown): boolean {
 /** Whether the same request can succeed later without anybody changing anything. */
 export function isTransientAwsError(error: unknown): boolean {
   const kind = classifyAwsError(error)
+  if (kind === 'transaction-canceled') return cancellationCodes(error).some((code) => passing.has(code))
   return kind === 'throttled' || kind === 'network' || kind === 'unavailable'
+}
+
+/** Reasons of a cancelled transaction that pass by themselves: another transaction, or too much at once. */
+const passing: ReadonlySet<string> = new Set([
+  'TransactionConflict',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+  'RequestLimitExceeded',
+])
+
+/**
+ * Why a transaction was cancelled: a code for each of its actions, in their order, `None` where the action was not the
+ * cause (`ConditionalCheckFailed`, `TransactionConflict`, …). Empty for any other error.
+ */
+export function cancellationCodes(error: unknown): readonly string[] {
+  const reasons = (error as { readonly CancellationReasons?: unknown } | null | undefined)?.CancellationReasons
+  if (!Array.isArray(reasons)) return []
+  return reasons.map((reason: { readonly Code?: unknown } | null) => String(reason?.Code ?? 'None'))
 }

@@ -1,4 +1,5 @@
 import { channel, type Channel } from 'node:diagnostics_channel'
+import type { Gap } from '../leases/lease.ts'
 import type { SequenceNumber } from '../record/sequence-number.ts'
 
 /** What every message about a record says. */
@@ -8,6 +9,20 @@ export interface RecordMessage {
   readonly eventId: string
   readonly sequenceNumber: SequenceNumber
   readonly idempotencyKey: string
+}
+
+/** What every message about a fleet's member says. `workerId` is its incarnation's: it changes when it comes back. */
+export interface WorkerMessage {
+  readonly consumer: string
+  readonly tableName: string
+  readonly workerId: string
+}
+
+/** What every message about a lease says; `workerId` is the owner's of this epoch. */
+export interface LeaseMessage extends WorkerMessage {
+  readonly streamLabel: string
+  readonly shardId: string
+  readonly epoch: number
 }
 
 /**
@@ -44,6 +59,30 @@ export interface Messages {
     readonly frontier: number
     readonly durationMs: number
   }
+  /** This worker joined its fleet; at each comeback under a new id again. */
+  'tidemark:worker:joined': WorkerMessage
+  /** This worker left its fleet, having released its leases. */
+  'tidemark:worker:left': WorkerMessage
+  /** This worker had to stop at once: it could not renew its right to work in time, or was given up for dead. */
+  'tidemark:worker:lapsed': WorkerMessage & { readonly reason: 'expired' | 'gone'; readonly leaseCount: number }
+  /** This worker (`observedBy`) saw that another was silent for too long, and takes its share of that one's leases. */
+  'tidemark:worker:died': WorkerMessage & { readonly observedBy: string }
+  /** `from` is the owner before, when the lease was not free: one that had died. */
+  'tidemark:lease:acquired': LeaseMessage & { readonly from: string | undefined }
+  /** A lease was handed over: what ran is settled and in the checkpoint. */
+  'tidemark:lease:released': LeaseMessage
+  /** A lease went to another, or had to be given up: what ran was aborted. */
+  'tidemark:lease:lost': LeaseMessage
+  /** A shard is not read any further: as much as may be is read ahead of the first record that is not settled. */
+  'tidemark:shard:stalled': LeaseMessage & {
+    readonly spanCount: number
+    readonly spanBytes: number
+    readonly stuckLaneCount: number
+  }
+  /** A shard was consumed to its end, and its children may begin. */
+  'tidemark:shard:finished': LeaseMessage
+  /** Data is gone that was not read: what follows `gap.after`, up to where reading goes on (`trimmed`) or whole (`missing`). */
+  'tidemark:stream:gap': LeaseMessage & { readonly gap: Gap; readonly onGap: 'halt' | 'continue' }
 }
 
 const channels: { readonly [Name in keyof Messages]: Channel } = {
@@ -53,6 +92,16 @@ const channels: { readonly [Name in keyof Messages]: Channel } = {
   'tidemark:record:retry': channel('tidemark:record:retry'),
   'tidemark:lane:stopped': channel('tidemark:lane:stopped'),
   'tidemark:batch:answered': channel('tidemark:batch:answered'),
+  'tidemark:worker:joined': channel('tidemark:worker:joined'),
+  'tidemark:worker:left': channel('tidemark:worker:left'),
+  'tidemark:worker:lapsed': channel('tidemark:worker:lapsed'),
+  'tidemark:worker:died': channel('tidemark:worker:died'),
+  'tidemark:lease:acquired': channel('tidemark:lease:acquired'),
+  'tidemark:lease:released': channel('tidemark:lease:released'),
+  'tidemark:lease:lost': channel('tidemark:lease:lost'),
+  'tidemark:shard:stalled': channel('tidemark:shard:stalled'),
+  'tidemark:shard:finished': channel('tidemark:shard:finished'),
+  'tidemark:stream:gap': channel('tidemark:stream:gap'),
 }
 
 /** Publishes on a channel; `message` is built only when somebody listens. */

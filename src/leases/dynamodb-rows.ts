@@ -1,0 +1,112 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb'
+import { epochSeconds, type Row } from '../ledger/dynamodb-rows.ts'
+import type { FleetName, MemberRow, StreamStart } from './coordination.ts'
+import { RowReader } from './dynamodb-row-reader.ts'
+import type { HeldLease, LeaseId } from './lease.ts'
+
+/**
+ * The rows of a fleet in the coordination table (`pk`, `sk`, both strings; time to live on `expiresAt`).
+ *
+ *     pk                           sk                             what it says
+ *     members#<consumer>#<table>   <member id>                    a worker that is, or was a moment ago, alive
+ *     leases#<consumer>#<table>    lease#<label>#<shard id>       a shard that may be consumed; never expires
+ *     leases#<consumer>#<table>    done#<label>#<shard id>        it was consumed to its end: no lease of it again
+ *     leases#<consumer>#<table>    start#<label>                  how consumption of the stream began; never expires
+ *
+ * Neither a consumer's name nor a table's, a stream label or a shard id can contain a `#`.
+ */
+export const prefixes = { lease: 'lease#', done: 'done#', start: 'start#' } as const
+
+/** Members that fell silent are removed by the others; this is for the last one of a fleet. */
+const memberKeptMs = 86_400_000
+/** Longer than a stream lists a shard (about a day) by far: after that nobody can ask for its lease again. */
+const doneKeptMs = 7 * 86_400_000
+
+/** The key of a row. */
+export type RowKey = { readonly pk: { readonly S: string }; readonly sk: { readonly S: string } }
+
+export function membersKey({ consumer, tableName }: FleetName): string {
+  return `members#${consumer}#${tableName}`
+}
+
+export function leasesKey({ consumer, tableName }: FleetName): string {
+  return `leases#${consumer}#${tableName}`
+}
+
+export function memberKey(fleet: FleetName, id: string): RowKey {
+  return { pk: { S: membersKey(fleet) }, sk: { S: id } }
+}
+
+export function leaseKey(fleet: FleetName, id: LeaseId): RowKey {
+  return { pk: { S: leasesKey(fleet) }, sk: { S: prefixes.lease + id } }
+}
+
+export function doneKey(fleet: FleetName, id: LeaseId): RowKey {
+  return { pk: { S: leasesKey(fleet) }, sk: { S: prefixes.done + id } }
+}
+
+export function startKey(fleet: FleetName, streamLabel: string): RowKey {
+  return { pk: { S: leasesKey(fleet) }, sk: { S: prefixes.start + streamLabel } }
+}
+
+export function numberOf(value: number): AttributeValue {
+  return { N: String(value) }
+}
+
+/** What a heartbeat writes. */
+export function beatFields(
+  { beat, changes, leaving }: Pick<MemberRow, 'beat' | 'changes' | 'leaving'>,
+  now: number,
+): Row {
+  return {
+    beat: numberOf(beat),
+    changes: numberOf(changes),
+    leaving: { BOOL: leaving },
+    expiresAt: numberOf(epochSeconds(now + memberKeptMs)),
+  }
+}
+
+export function memberRow(fleet: FleetName, member: MemberRow, now: number): Row {
+  const { id, host, joinedAt } = member
+  return { ...memberKey(fleet, id), host: { S: host }, joinedAt: numberOf(joinedAt), ...beatFields(member, now) }
+}
+
+export function memberOf(row: Row, tableName: string): MemberRow {
+  const reader = new RowReader(row, tableName, 'a member of a fleet')
+  return {
+    id: reader.text('sk'),
+    beat: reader.whole('beat'),
+    changes: reader.whole('changes'),
+    leaving: reader.flag('leaving'),
+    host: reader.text('host'),
+    joinedAt: reader.whole('joinedAt'),
+  }
+}
+
+export function startRow(fleet: FleetName, { streamLabel, startAt, complete }: StreamStart, now: number): Row {
+  return {
+    ...startKey(fleet, streamLabel),
+    startAt: { S: startAt },
+    complete: { BOOL: complete },
+    notedAt: numberOf(now),
+  }
+}
+
+export function startOf(row: Row, tableName: string): StreamStart {
+  const reader = new RowReader(row, tableName, 'the start of a stream')
+  return {
+    streamLabel: reader.text('sk').slice(prefixes.start.length),
+    startAt: reader.choice('startAt', ['TRIM_HORIZON', 'LATEST']),
+    complete: reader.flag('complete'),
+  }
+}
+
+export function doneRow(fleet: FleetName, { id, owner, epoch }: HeldLease, now: number): Row {
+  return {
+    ...doneKey(fleet, id),
+    finishedAt: numberOf(now),
+    owner: { S: owner },
+    epoch: numberOf(epoch),
+    expiresAt: numberOf(epochSeconds(now + doneKeptMs)),
+  }
+}

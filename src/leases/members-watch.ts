@@ -1,0 +1,86 @@
+import type { Clock } from '../internal/clock.ts'
+import type { MemberRow, MemberTable } from './coordination.ts'
+import { Liveness } from './liveness.ts'
+import { inTime, type Outage } from './outage.ts'
+
+/** What a {@link MembersWatch} needs. */
+export interface MembersWatchOptions {
+  readonly memberId: string
+  readonly members: MemberTable
+  readonly leaseDurationMs: number
+  readonly clock: Clock
+  readonly outage: Outage
+  /** Called before every look. */
+  readonly onLook: () => void
+  /** Called when the leases have to be looked at. */
+  readonly onNews: () => void
+}
+
+// A twentieth of a lease adds little to how late a death is seen. Each of n members reads n rows: a large fleet looks less
+// often, so that what all of them read grows with n and not with its square.
+const looksPerLease = 20
+const perMemberMs = 25
+
+/** Reads the members' rows again and again, which is all that an idle fleet does beside beating. Feeds {@link Liveness}. */
+export class MembersWatch {
+  readonly #options: MembersWatchOptions
+  readonly #liveness: Liveness
+  #hasStopped = false
+  #cancelNext = (): void => {}
+
+  constructor(options: MembersWatchOptions) {
+    this.#options = options
+    this.#liveness = new Liveness({ self: options.memberId, leaseDurationMs: options.leaseDurationMs })
+  }
+
+  /** All members as last read. */
+  get rows(): MemberRow[] {
+    return this.#liveness.rows
+  }
+
+  /** Those of them that were silent for too long. */
+  get dead(): ReadonlySet<string> {
+    return this.#liveness.dead
+  }
+
+  start(): void {
+    const { clock, leaseDurationMs } = this.#options
+    const intervalMs = Math.max(leaseDurationMs / looksPerLease, perMemberMs * this.rows.length)
+    this.#cancelNext = clock.schedule(intervalMs, () => void this.#look())
+  }
+
+  stop(): void {
+    this.#hasStopped = true
+    this.#cancelNext()
+  }
+
+  /** Reads the members. @returns whether the leases have to be looked at; see {@link Liveness.observe}. */
+  async read(options: { readonly consistent: boolean }): Promise<boolean> {
+    const { clock, leaseDurationMs, members } = this.#options
+    const sentAtMs = clock.monotonic()
+    const rows = await inTime(clock, leaseDurationMs, members.list(options))
+    return this.#liveness.observe({ rows, sentAtMs, receivedAtMs: clock.monotonic() })
+  }
+
+  /** Removes the row of a dead member, unless it has beaten after all. */
+  async bury({ id, beat }: MemberRow): Promise<void> {
+    const { clock, leaseDurationMs, members } = this.#options
+    if ((await inTime(clock, leaseDurationMs, members.remove(id, beat))) === 'removed') this.#liveness.forget(id)
+  }
+
+  async #look(): Promise<void> {
+    this.#options.onLook()
+    if (this.#hasStopped) return
+    try {
+      // Eventually consistent, at half the price: what is stale makes it late by a moment, and whoever acts reads again.
+      const isNews = await this.read({ consistent: false })
+      if (this.#hasStopped) return
+      this.#options.outage.answered('members')
+      if (isNews) this.#options.onNews()
+    } catch (error) {
+      if (this.#hasStopped) return
+      this.#options.outage.failed('members', error)
+    }
+    this.start()
+  }
+}

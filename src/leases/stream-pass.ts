@@ -1,0 +1,93 @@
+import type { Clock } from '../internal/clock.ts'
+import type { StreamListing, StreamReading } from '../source/stream-reading.ts'
+import type { LeaseTable, StreamStart } from './coordination.ts'
+import { leaseIdOf, type NewLease } from './lease.ts'
+import { missingLeases, type StreamView, uncertainShards } from './lineage.ts'
+
+/** What a pass over a stream works with. */
+export interface StreamPassSetting {
+  readonly leases: LeaseTable
+  readonly reading: StreamReading
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** Leases were created just now. */
+  readonly onCreated: () => void
+}
+
+/** What a pass over a stream found and did. */
+export interface StreamPass {
+  /** Everything that was to be created exists. */
+  readonly complete: boolean
+  /** `undefined` when there is no such stream. */
+  readonly status: StreamListing['status'] | undefined
+  readonly createdCount: number
+  /** Leases of the stream that are not finished. */
+  readonly leaseCount: number
+}
+
+// How long a listing is good for while a start is not complete. A process that was stopped in the middle must not go on by
+// what it read before: no row says yet of a shard that the start of the stream has moved on from it.
+const listingLifeMs = 60_000
+const requestsAtOnce = 16
+
+/**
+ * Looks at a stream as a whole and creates the leases that are missing. Anybody may do so at any time, also two at once.
+ *
+ * @param finished Shards known to be finished. What is learnt is added: it stays true.
+ */
+export async function passOverStream(
+  setting: StreamPassSetting,
+  streamArn: string,
+  start: StreamStart,
+  finished: Set<string>,
+): Promise<StreamPass> {
+  const isFresh = freshness(setting)
+  // In this order, see missingLeases.
+  const listing = await setting.reading.describe(streamArn)
+  const present = (await setting.leases.list()).filter(({ streamLabel }) => streamLabel === start.streamLabel)
+  const known: NewLease[] = [...present]
+  const view = { streamLabel: start.streamLabel, shards: listing?.shards ?? [], leases: known, finished, start }
+  const plan = () => missingLeases(view)
+  if (plan().length > 0) await learnFinished(setting.leases, view, finished)
+  let createdCount = 0
+  for (let due = plan(); due.length > 0; due = plan()) {
+    if (setting.signal.aborted || !(start.complete || isFresh()))
+      return { complete: false, status: listing?.status, createdCount, leaseCount: known.length }
+    createdCount += await create(setting, due.slice(0, requestsAtOnce), known, finished)
+  }
+  return { complete: true, status: listing?.status, createdCount, leaseCount: known.length }
+}
+
+async function create(
+  { leases, onCreated }: StreamPassSetting,
+  due: readonly NewLease[],
+  known: NewLease[],
+  finished: Set<string>,
+): Promise<number> {
+  let createdCount = 0
+  const createOne = async (lease: NewLease) => {
+    const answer = await leases.create(lease)
+    if (answer === 'finished') finished.add(lease.shardId)
+    else known.push(lease)
+    if (answer === 'created') createdCount += 1
+  }
+  const results = await Promise.allSettled(due.map(createOne))
+  if (createdCount > 0) onCreated() // also when others failed: what exists is to be worked
+  for (const result of results) if (result.status === 'rejected') throw result.reason
+  return createdCount
+}
+
+async function learnFinished(leases: LeaseTable, view: StreamView, finished: Set<string>): Promise<void> {
+  const uncertain = uncertainShards(view)
+  const learn = async (shardId: string) => {
+    if (await leases.isFinished(leaseIdOf({ streamLabel: view.streamLabel, shardId }))) finished.add(shardId)
+  }
+  for (let from = 0; from < uncertain.length; from += requestsAtOnce)
+    await Promise.all(uncertain.slice(from, from + requestsAtOnce).map(learn))
+}
+
+// A suspended machine's monotonic clock stands still, and a wall clock may be set back: whichever says that more has passed.
+function freshness({ clock }: StreamPassSetting): () => boolean {
+  const [began, beganAt] = [clock.monotonic(), clock.now()]
+  return () => Math.max(clock.monotonic() - began, clock.now() - beganAt) < listingLifeMs
+}

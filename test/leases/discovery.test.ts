@@ -1,0 +1,240 @@
+import { afterEach, expect, test } from 'vitest'
+import { ConfigurationError } from '../../src/errors.ts'
+import type { LeaseTable } from '../../src/leases/coordination.ts'
+import { type Member, StreamFleet, watched } from './stream-fleet.ts'
+
+let fleet: StreamFleet
+afterEach(() => fleet.stop())
+
+async function running(member: Member): Promise<Member> {
+  void member.discovery.run()
+  await fleet.table.clock.advance(1)
+  return member
+}
+
+async function consume(shardId: string): Promise<void> {
+  const end = await fleet.finish(shardId)
+  await fleet.during(end.outcome)
+}
+
+test('from the trim horizon a fleet starts with the oldest shards', async () => {
+  fleet = await StreamFleet.create({ initialShardCount: 2 })
+  fleet.table.engine.splitShard('orders')
+  const member = fleet.discovery()
+  await fleet.during(member.discovery.bootstrap())
+  expect(await fleet.leased()).toEqual(['0', '1'])
+  expect(await fleet.leases.starts()).toMatchObject([{ startAt: 'TRIM_HORIZON', complete: true }])
+  expect(member.createdCount).toBeGreaterThan(0)
+})
+
+test('at LATEST it starts with the youngest, and their children begin at their beginning', async () => {
+  fleet = await StreamFleet.create()
+  fleet.table.engine.splitShard('orders')
+  await fleet.during(fleet.discovery({ startAt: 'LATEST' }).discovery.bootstrap())
+  expect(await fleet.leased()).toEqual(['1!', '2!'])
+  fleet.table.engine.rollShards('orders')
+  await consume(fleet.table.shardId(1))
+  expect(await fleet.leased()).toEqual(['2!', '3'])
+})
+
+test('a fleet that has started does not start again', async () => {
+  fleet = await StreamFleet.create()
+  await fleet.during(fleet.discovery().discovery.bootstrap())
+  const reading = watched(fleet.table.reading)
+  await fleet.during(fleet.discovery({ startAt: 'LATEST', reading }).discovery.bootstrap())
+  expect(reading.describeCount).toBe(0)
+  expect(await fleet.leases.starts()).toMatchObject([{ startAt: 'TRIM_HORIZON' }])
+})
+
+test('two that start a fleet at once create each lease once', async () => {
+  fleet = await StreamFleet.create({ initialShardCount: 40 })
+  const members = [fleet.discovery(), fleet.discovery({ startAt: 'LATEST' })]
+  await fleet.during(Promise.all(members.map(({ discovery }) => discovery.bootstrap())))
+  expect(await fleet.leases.starts()).toHaveLength(1)
+  expect(await fleet.leases.list()).toHaveLength(40)
+})
+
+test('a start whose author died is completed by the next, with the position that was noted', async () => {
+  fleet = await StreamFleet.create({ initialShardCount: 5 })
+  const { leases } = fleet
+  let left = 2
+  const dying = Object.assign(Object.create(leases) as LeaseTable, {
+    ...{ list: () => leases.list(), starts: () => leases.starts(), noteStart: leases.noteStart.bind(leases) },
+    ...{ isFinished: leases.isFinished.bind(leases) },
+    create: (lease: Parameters<LeaseTable['create']>[0]) =>
+      (left -= 1) < 0 ? Promise.reject(new Error('died')) : leases.create(lease),
+  })
+  const first = fleet.discovery({ startAt: 'LATEST', leases: dying })
+  await expect(fleet.during(first.discovery.bootstrap())).rejects.toThrow('died')
+  expect(await leases.list()).toHaveLength(2)
+  expect(first.createdCount).toBe(1) // what exists is to be worked, whatever became of the rest
+  await fleet.during(fleet.discovery().discovery.bootstrap())
+  expect(await fleet.leased()).toEqual(['0!', '1!', '2!', '3!', '4!'])
+  expect(await leases.starts()).toMatchObject([{ startAt: 'LATEST', complete: true }])
+})
+
+test('a table without a stream is an error that says what to do', async () => {
+  fleet = await StreamFleet.create()
+  const member = fleet.discovery({ latestStream: () => Promise.resolve(undefined) })
+  await expect(fleet.during(member.discovery.bootstrap())).rejects.toThrow(ConfigurationError)
+})
+
+test('clients of two regions are an error that says so, and nothing is started', async () => {
+  fleet = await StreamFleet.create()
+  const reading = { ...watched(fleet.table.reading), describe: () => Promise.resolve(undefined) }
+  await expect(fleet.during(fleet.discovery({ reading }).discovery.bootstrap())).rejects.toThrow(/same region/)
+  expect(await fleet.leases.starts()).toMatchObject([{ complete: false }])
+})
+
+test('a child that was listed later than its sibling is found', async () => {
+  fleet = await StreamFleet.create()
+  const member = await running(fleet.discovery())
+  const late = new Set<string>()
+  const [, sibling = ''] = fleet.table.engine.splitShard('orders')
+  late.add(sibling)
+  const { reading } = fleet.table
+  const hiding = {
+    ...watched(reading),
+    children: async (arn: string, id: string) =>
+      (await reading.children(arn, id)).filter((one) => !late.has(one.shardId)),
+  }
+  const end = await fleet.finish(fleet.table.shardId(), { reading: hiding })
+  await fleet.during(end.outcome)
+  expect(await fleet.leased()).toEqual(['1'])
+  await fleet.table.clock.advance(600_000)
+  expect(await fleet.leased()).toEqual(['1', '2'])
+  expect(member.createdCount).toBe(2)
+})
+
+test('shards that hang by nothing are found when a shard that was trimmed with its children is given up', async () => {
+  fleet = await StreamFleet.create({ retentionMs: 1_000, trimmedShardLingerMs: 1_000 })
+  const member = await running(fleet.discovery())
+  const [lost = ''] = fleet.table.shardIds()
+  for (let roll = 0; roll < 3; roll += 1) fleet.table.engine.rollShards('orders')
+  await fleet.table.clock.advance(10_000)
+  const end = await fleet.finish(lost, { onNoChildren: () => member.discovery.hurry() })
+  await fleet.during(end.outcome)
+  await fleet.table.clock.advance(2_000)
+  expect(await fleet.leased()).toEqual(['0']) // of those that are left
+})
+
+test('a quiet fleet costs a DescribeStream each ten minutes, by the discoverer alone', async () => {
+  fleet = await StreamFleet.create()
+  const [mine, others] = [watched(fleet.table.reading), watched(fleet.table.reading)]
+  await running(fleet.discovery({ reading: mine }))
+  await running(fleet.discovery({ reading: others, isDiscoverer: () => false }))
+  await fleet.table.clock.advance(120_000)
+  const before = mine.describeCount
+  await fleet.table.clock.advance(3_600_000)
+  expect(mine.describeCount - before).toBe(6)
+  expect(others.describeCount).toBe(0)
+})
+
+test('who becomes the discoverer begins with a look at everything', async () => {
+  fleet = await StreamFleet.create()
+  let isDiscoverer = false
+  await running(fleet.discovery({ isDiscoverer: () => isDiscoverer }))
+  await fleet.table.clock.advance(5_000)
+  expect(await fleet.leased()).toEqual([])
+  isDiscoverer = true
+  await fleet.table.clock.advance(2_000)
+  expect(await fleet.leased()).toEqual(['0'])
+})
+
+test('a re-enabled stream is followed from its beginning once the one before is drained, and not before', async () => {
+  fleet = await StreamFleet.create()
+  await running(fleet.discovery({ startAt: 'LATEST' }))
+  const first = fleet.table.shardId()
+  await fleet.table.setStream(false)
+  await fleet.table.clock.advance(1_000)
+  await fleet.table.setStream(true)
+  await fleet.table.clock.advance(300_000)
+  const [start] = await fleet.leases.starts()
+  expect((await fleet.leases.list()).map(({ streamLabel }) => streamLabel)).toEqual([start?.streamLabel])
+  await consume(first)
+  await fleet.table.clock.advance(61_000)
+  expect(await fleet.leased()).toEqual(['0'])
+  expect(await fleet.leases.list()).toMatchObject([{ streamLabel: fleet.table.streamLabel }])
+})
+
+test('a stream that came and went while the one before was drained is consumed too, in its turn', async () => {
+  fleet = await StreamFleet.create()
+  await running(fleet.discovery())
+  const labels = [fleet.table.streamLabel]
+  const shardIds = [fleet.table.shardId()]
+  for (let turn = 0; turn < 2; turn += 1) {
+    await fleet.table.setStream(false)
+    await fleet.table.clock.advance(1_000)
+    await fleet.table.setStream(true)
+    labels.push(fleet.table.streamLabel)
+    shardIds.push(fleet.table.shardId())
+    await fleet.table.clock.advance(120_000)
+  }
+  const consumed: string[] = []
+  for (const shardId of shardIds) {
+    const [lease] = await fleet.leases.list()
+    consumed.push(lease?.streamLabel ?? 'none')
+    expect(await fleet.leases.list()).toHaveLength(1)
+    if (consumed.length < shardIds.length) await consume(shardId)
+    await fleet.table.clock.advance(61_000)
+  }
+  expect(consumed).toEqual(labels)
+})
+
+test('a disabled stream that was started at LATEST and drained is left alone, with all that is older', async () => {
+  fleet = await StreamFleet.create()
+  fleet.table.engine.splitShard('orders')
+  await running(fleet.discovery({ startAt: 'LATEST' }))
+  await fleet.table.setStream(false)
+  for (const index of [1, 2]) await consume(fleet.table.shardId(index))
+  // A discoverer that knows nothing from before.
+  const member = await running(fleet.discovery())
+  await fleet.table.clock.advance(1_800_000)
+  expect(await fleet.leased()).toEqual([])
+  expect(member.createdCount).toBe(0)
+})
+
+test('trouble is told once, waited out, and told to be over', async () => {
+  fleet = await StreamFleet.create()
+  const reading = watched(fleet.table.reading)
+  reading.failure = Object.assign(new Error('denied'), { name: 'AccessDeniedException' })
+  const member = await running(fleet.discovery({ reading }))
+  await fleet.table.clock.advance(600_000)
+  expect(member.lines.filter((line) => line.includes('can not be discovered'))).toHaveLength(1)
+  expect(reading.describeCount).toBeLessThan(60)
+  reading.failure = undefined
+  await fleet.table.clock.advance(61_000)
+  expect(await fleet.leased()).toEqual(['0'])
+  expect(member.lines).toContain('shards are discovered again')
+})
+
+test('a process that was stopped in the middle of a start does not go on by an old listing', async () => {
+  fleet = await StreamFleet.create()
+  const { table } = fleet
+  const slow = {
+    ...watched(table.reading),
+    describe: async (arn: string) => {
+      const listing = await table.reading.describe(arn)
+      await table.clock.sleep(120_000) // the listing was good when it was made
+      return listing
+    },
+  }
+  const stale = fleet.discovery({ startAt: 'LATEST', reading: slow })
+  const bootstrap = stale.discovery.bootstrap()
+  await table.clock.advance(1_000)
+  table.engine.rollShards('orders')
+  await fleet.during(fleet.discovery().discovery.bootstrap())
+  expect(await fleet.leased()).toEqual(['1!'])
+  await table.clock.advance(120_000)
+  await bootstrap
+  expect(await fleet.leased()).toEqual(['1!'])
+})
+
+test('run ends when the signal aborts', async () => {
+  fleet = await StreamFleet.create()
+  const member = fleet.discovery()
+  const run = member.discovery.run()
+  await fleet.table.clock.advance(5_000)
+  member.stop()
+  await run
+})

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { silentLogger } from '../../src/index.ts'
+import { HeldLeases } from '../../src/leases/held-leases.ts'
+import { momentOf, RightToWork } from '../../src/leases/right-to-work.ts'
+import { SeededRandom } from '../../src/simulation/random.ts'
+import { fleet } from './coordination-tables.ts'
+import { FleetWorld, leaseDurationMs, ShardWork } from './fleet-world.ts'
+
+async function acquiring() {
+  const world = await FleetWorld.open(3)
+  const { clock, leases, members } = world
+  const right = new RightToWork({ clock, leaseDurationMs })
+  right.renewed(momentOf(clock))
+  const work = new ShardWork(
+    (held) => leases.release(held, undefined),
+    () => right.mayWork(),
+  )
+  const rest = { random: new SeededRandom('held'), logger: silentLogger, host: 'host' }
+  const held = new HeldLeases({ fleet, members, leases, work, leaseDurationMs, clock, ...rest }, 'me', right)
+  const acquired = held.acquire(await leases.list())
+  const owners = async () => (await leases.list()).map(({ owner }) => owner)
+  return { held, right, work, acquired, owners }
+}
+
+test('what is acquired is begun', async () => {
+  const { work, acquired, owners } = await acquiring()
+  await acquired
+  expect(work.working.size).toBe(3)
+  expect(await owners()).toEqual(['me', 'me', 'me'])
+})
+
+test('a right that ends while a lease is acquired lets nothing begin; the row of the owner tells that it is free', async () => {
+  const { right, work, acquired } = await acquiring()
+  right.revoke()
+  await acquired
+  expect([...work.working, ...work.wrong]).toEqual([])
+})
+
+test('a worker that begins to leave while it acquires gives back what it hears of after that', async () => {
+  const { held, work, acquired, owners } = await acquiring()
+  held.close()
+  await acquired
+  expect(work.working.size).toBe(0)
+  expect(await owners()).toEqual([undefined, undefined, undefined])
+})
