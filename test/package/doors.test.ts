@@ -7,8 +7,10 @@ const doors: Record<string, readonly string[]> = {
   tidemark: [
     'BatchIncompleteError',
     'ConfigurationError',
+    'CoordinationError',
     'DeadlineError',
     'DecodeError',
+    'LeaseLostError',
     'LedgerError',
     'RetryableError',
     'SchemaError',
@@ -22,6 +24,7 @@ const doors: Record<string, readonly string[]> = {
     'silentLogger',
   ],
   'tidemark/lambda': ['createLambdaHandler'],
+  'tidemark/worker': ['createTidemarkTable', 'createWorker'],
   'tidemark/dynamodb': ['createTidemarkTable', 'dynamodbLedger'],
   'tidemark/testing': [
     'createEmbeddedDynamoDB',

@@ -1,0 +1,80 @@
+import { emptyCheckpoint } from '../checkpoint/checkpoint.ts'
+import type { Flow } from '../consumer/flow.ts'
+import type { Clock } from '../internal/clock.ts'
+import type { LeaseTable } from '../leases/coordination.ts'
+import type { Gap, HeldLease } from '../leases/lease.ts'
+import type { Intake } from './intake.ts'
+
+/** What a checkpoint writer is made of. */
+export interface CheckpointWriterOptions {
+  readonly held: HeldLease
+  readonly leases: LeaseTable
+  readonly intervalMs: number
+  readonly clock: Clock
+  onTrouble(error: unknown): void
+}
+
+/**
+ * Saves a shard's progress while there is some, one write at a time and at most one an interval. The one writer of the
+ * lease's row while the lease is held: who releases or finishes it stops this first, and waits for it.
+ *
+ * The ledger's marks are made durable before the checkpoint that lets them be forgotten. Were it the other way round, a
+ * crash in between would leave a record that the stream does not bring again and of which the ledger knows nothing.
+ */
+export class CheckpointWriter {
+  readonly #options: CheckpointWriterOptions
+  #revision = 0
+  #savedRevision = 0
+  #saved: Intake | undefined
+
+  constructor(options: CheckpointWriterOptions) {
+    this.#options = options
+  }
+
+  /** Saves until `signal` aborts; resolves with `lost` when the lease is another's. */
+  async run(flow: Flow, intake: Intake, signal: AbortSignal): Promise<'lost' | 'stopped'> {
+    const { clock, intervalMs, onTrouble } = this.#options
+    while (!signal.aborted) {
+      await clock.sleep(intervalMs, signal)
+      if (signal.aborted) break
+      try {
+        await flow.flush()
+        if ((await this.save(intake)) === 'lost') return 'lost'
+      } catch (error) {
+        onTrouble(error) // the progress is still there, and the next interval saves it
+      }
+    }
+    return 'stopped'
+  }
+
+  /** Whether there is progress that is not saved. */
+  hasNews(intake: Intake): boolean {
+    return this.#saved === intake ? intake.progress.revision !== this.#savedRevision : intake.progress.revision > 0
+  }
+
+  /** Saves what there is to save. */
+  async save(intake: Intake): Promise<'saved' | 'lost'> {
+    if (!this.hasNews(intake)) return 'saved'
+    const { held, leases } = this.#options
+    // Noted before the checkpoint is taken: what is settled while it is being written is news to the next one.
+    const { revision } = intake.progress
+    const answer = await leases.save(held, intake.progress.checkpoint(), this.#next())
+    if (answer === 'saved') [this.#saved, this.#savedRevision] = [intake, revision]
+    return answer
+  }
+
+  /** Notes lost data before which consumption halts. */
+  halt(gap: Gap): Promise<'saved' | 'lost'> {
+    return this.#options.leases.halt(this.#options.held, gap, this.#next())
+  }
+
+  /** Forgets the gap and begins anew behind it. */
+  passGap(): Promise<'saved' | 'lost'> {
+    return this.#options.leases.passGap(this.#options.held, emptyCheckpoint, this.#next())
+  }
+
+  #next(): number {
+    this.#revision += 1
+    return this.#revision
+  }
+}

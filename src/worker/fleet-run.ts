@@ -1,0 +1,126 @@
+import type { Consumer } from '../consumer/consumer.ts'
+import { isTidemarkError } from '../errors.ts'
+import { retryDelayMs } from '../handler/retry-policy.ts'
+import { isTransientAwsError } from '../internal/aws-error.ts'
+import { Discovery } from '../leases/discovery.ts'
+import { leaseCondition } from '../leases/dynamodb-held.ts'
+import { DynamoDBLeaseTable } from '../leases/dynamodb-lease-table.ts'
+import { DynamoDBMemberTable } from '../leases/dynamodb-member-table.ts'
+import { FleetMember } from '../leases/fleet-member.ts'
+import { withStreamLabel } from '../record/stream-arn.ts'
+import { latestStreamArn } from '../source/dynamodb-table-stream.ts'
+import type { StreamReading } from '../source/stream-reading.ts'
+import { fleetStatus } from './fleet-status.ts'
+import type { ResolvedWorkerOptions } from './resolve-options.ts'
+import type { ShardSetting } from './shard-setting.ts'
+import { ShardRuns } from './shard-runs.ts'
+import type { FleetStatus } from './status.ts'
+
+const startPolicy = { baseDelayMs: 200, maxDelayMs: 5_000, maxAttempts: Infinity }
+
+/** One consumer on one table in this process: its place in the fleet, the shards it consumes, and its share of discovery. */
+export class FleetRun {
+  readonly #consumer: Consumer
+  readonly #tableName: string
+  readonly #options: ResolvedWorkerOptions
+  readonly #member: FleetMember
+  readonly #runs: ShardRuns
+  readonly #discovery: Discovery
+  readonly #stopping = new AbortController()
+  // Known once the table was described; nothing asks for it before.
+  #streamArn = ''
+  #started: Promise<void> | undefined
+  #discovering: Promise<void> | undefined
+
+  constructor(consumer: Consumer, tableName: string, options: ResolvedWorkerOptions, reading: StreamReading) {
+    this.#consumer = consumer
+    this.#tableName = tableName
+    this.#options = options
+    const { clock, random, logger, dynamodb, coordinationTableName, leaseDurationMs, workerName, startAt } = options
+    const fleet = { consumer: consumer.name, tableName }
+    const coordination = {
+      ...{ client: dynamodb, tableName: coordinationTableName, fleet, clock, random },
+      retryForMs: leaseDurationMs / 4,
+    }
+    const leases = new DynamoDBLeaseTable(coordination)
+    const setting: ShardSetting = {
+      ...{ fleet, consumer, leases, reading, pace: options, clock, random, logger },
+      streamArnOf: (streamLabel) => withStreamLabel(this.#streamArn, streamLabel),
+      conditionOf: (held) => leaseCondition(coordinationTableName, fleet, held),
+      mayWork: () => this.#member.mayWork(),
+      onChange: () => this.#member.noteChange(),
+      onNoChildren: () => this.#discovery.hurry(),
+    }
+    this.#runs = new ShardRuns(setting, (id) => this.#member.leaseLost(id))
+    this.#member = new FleetMember({
+      ...{ fleet, leases, work: this.#runs, leaseDurationMs, clock, random, logger, host: workerName },
+      members: new DynamoDBMemberTable(coordination),
+    })
+    this.#discovery = new Discovery({
+      ...{ fleet, leases, reading, startAt, clock, random, logger, signal: this.#stopping.signal },
+      latestStream: () => latestStreamArn(dynamodb, tableName),
+      isDiscoverer: () => this.#member.isDiscoverer,
+      onCreated: () => this.#member.noteChange(),
+    })
+  }
+
+  /** Resolves when this worker has its share of the shards, and reads them. Rejects with nothing left running. */
+  start(): Promise<void> {
+    return (this.#started ??= this.#start().catch(async (error: unknown) => {
+      await this.#leave()
+      throw error
+    }))
+  }
+
+  /** Hands over all shards and leaves the fleet. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#started?.catch(() => undefined) // told to whoever called start
+    await this.#leave()
+  }
+
+  status(): FleetStatus {
+    const { clock } = this.#options
+    return fleetStatus(
+      { consumer: this.#consumer.name, tableName: this.#tableName },
+      this.#member,
+      this.#runs,
+      this.#streamArn,
+      clock,
+    )
+  }
+
+  async #start(): Promise<void> {
+    const { dynamodb } = this.#options
+    const stream = await this.#waitedFor(() => latestStreamArn(dynamodb, this.#tableName))
+    this.#streamArn = stream?.streamArn ?? ''
+    if (stream?.viewType !== undefined) this.#consumer.assertCarriedBy(stream.viewType, this.#tableName)
+    // Before it joins: the leases of the first listing are there when the first plan is made.
+    await this.#waitedFor(() => this.#discovery.bootstrap())
+    await this.#member.start()
+    this.#discovering = this.#discovery.run()
+    await this.#runs.opened()
+  }
+
+  /** A service that is throttled or away is waited for, as it would be an hour later; what somebody has to mend is thrown. */
+  async #waitedFor<Answer>(call: () => Promise<Answer>): Promise<Answer> {
+    const { clock, random, logger } = this.#options
+    const { signal } = this.#stopping
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await call()
+      } catch (error) {
+        const passes = isTransientAwsError(error) || (isTidemarkError(error) && error.retryable)
+        if (!passes || signal.aborted) throw error
+        if (attempt === 1) logger.warn('the worker can not start yet; trying on', { table: this.#tableName, error })
+        await clock.sleep(retryDelayMs(startPolicy, attempt, random), signal)
+      }
+    }
+  }
+
+  async #leave(): Promise<void> {
+    this.#stopping.abort()
+    await this.#member.stop()
+    await this.#discovering
+  }
+}

@@ -1,0 +1,124 @@
+import { ShardProgress } from '../checkpoint/shard-progress.ts'
+import type { Checkpoint } from '../checkpoint/checkpoint.ts'
+import type { Flow } from '../consumer/flow.ts'
+import { parseSequenceNumber, type SequenceNumber } from '../record/sequence-number.ts'
+import { fromSdkRecord, type SdkRecord } from '../source/sdk-record.ts'
+import type { RawChange, RawRecord } from '../source/source.ts'
+
+/** How far records may be read ahead of the first one that is not settled. */
+export interface RunAhead {
+  readonly maxRecords: number
+  readonly maxBytes: number
+}
+
+/** What an intake is made of. */
+export interface IntakeOptions {
+  readonly flow: Flow
+  readonly checkpoint: Checkpoint
+  readonly streamArn: string
+  readonly shardId: string
+  readonly runAhead: RunAhead
+  /** Records older than this (epoch ms) are not wanted, up to the first one that is. */
+  readonly notBefore: number | undefined
+}
+
+/**
+ * Takes a shard's pages into a flow and counts what becomes of their records: the joint between reading, handling and the
+ * checkpoint. What is settled is known by its place in the shard; what an earlier reader has settled is passed over.
+ */
+export class Intake {
+  readonly progress: ShardProgress
+  readonly #options: IntakeOptions
+  #notBefore: number | undefined
+  #admittedCount = 0
+  // Where each page with unsettled records begins, and when its first record was written.
+  #pages: { readonly ordinal: number; readonly createdAt: number | undefined }[] = []
+  #onMove: (() => void) | undefined
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+    this.#notBefore = options.notBefore
+    this.progress = new ShardProgress(options.checkpoint)
+  }
+
+  /** When the first record that is not settled was written, epoch ms, as exactly as its page's first record tells. */
+  get oldestUnsettledAt(): number | undefined {
+    if (this.progress.unsettledCount === 0) return undefined
+    this.#forgetPages()
+    return this.#pages[0]?.createdAt
+  }
+
+  /** Whether no more may be read until the frontier moves: a lane that is stuck holds it, or handlers are slow. */
+  get isFull(): boolean {
+    const { maxRecords, maxBytes } = this.#options.runAhead
+    return this.progress.spanCount >= maxRecords || this.progress.spanBytes >= maxBytes
+  }
+
+  /** Counts a page and hands it to the flow. Rejects as `Flow.admit` does. */
+  async take(page: readonly SdkRecord[]): Promise<void> {
+    const wanted = this.#wanted(page)
+    if (wanted.length === 0) return
+    const { flow, streamArn, shardId } = this.#options
+    const first = this.progress.admit(sequenceNumberOf(wanted[0]), sizeOf(wanted[0]))
+    const settled = [first.settled]
+    for (const record of wanted.slice(1))
+      settled.push(this.progress.admit(sequenceNumberOf(record), sizeOf(record)).settled)
+    this.#forgetPages()
+    this.#pages.push({ ordinal: first.ordinal, createdAt: createdAtOf(wanted[0]) })
+    this.#admittedCount += wanted.length
+    const records = wanted.map((record): RawRecord => fromSdkRecord(record, streamArn))
+    await flow.admit(
+      { records, shardId },
+      (position) => settled[position] === true,
+      (position) => this.#settle(first.ordinal + position),
+    )
+  }
+
+  /** Resolves when something more was settled, or at the next `wake`. */
+  moved(): Promise<void> {
+    return new Promise((resolve) => (this.#onMove = resolve))
+  }
+
+  /** Ends a wait for `moved`. */
+  wake(): void {
+    this.#onMove?.()
+    this.#onMove = undefined
+  }
+
+  #forgetPages(): void {
+    const frontier = this.#admittedCount - this.progress.spanCount
+    const current = this.#pages.findLastIndex(({ ordinal }) => ordinal <= frontier)
+    if (current > 0) this.#pages.splice(0, current)
+  }
+
+  #settle(ordinal: number): void {
+    this.progress.settle(ordinal)
+    this.wake()
+  }
+
+  #wanted(page: readonly SdkRecord[]): readonly SdkRecord[] {
+    const notBefore = this.#notBefore
+    if (notBefore === undefined || page.length === 0) return page
+    const from = page.findIndex((record) => (createdAtOf(record) ?? Infinity) >= notBefore)
+    if (from >= 0) this.#notBefore = undefined // the stream is in order: nothing old comes behind a wanted record
+    return from < 0 ? [] : page.slice(from)
+  }
+}
+
+function changeOf(record: SdkRecord | undefined): RawChange {
+  return record?.dynamodb ?? {}
+}
+
+function sequenceNumberOf(record: SdkRecord | undefined): SequenceNumber {
+  return parseSequenceNumber(changeOf(record).SequenceNumber, 'dynamodb.SequenceNumber')
+}
+
+function sizeOf(record: SdkRecord | undefined): number {
+  const { SizeBytes } = changeOf(record)
+  return typeof SizeBytes === 'number' ? SizeBytes : 0
+}
+
+function createdAtOf(record: SdkRecord | undefined): number | undefined {
+  const { ApproximateCreationDateTime: at } = changeOf(record)
+  return at instanceof Date ? at.getTime() : typeof at === 'number' ? at * 1_000 : undefined
+}

@@ -1,0 +1,39 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.ts'
+import type { Lease } from '../leases/lease.ts'
+import type { ReadPosition } from '../source/stream-reading.ts'
+
+// A record's time has whole seconds, rounded down, and comes from another clock than the lease's.
+const createdAtSlackMs = 5_000
+// AWS: a record can be read for 24 hours.
+const retentionMs = 24 * 60 * 60 * 1_000
+
+/** A place in a shard, and how to count from there. */
+export interface Start {
+  readonly position: ReadPosition
+  /** Records older than this (epoch ms) are passed over without being counted, up to the first one that is not. */
+  readonly notBefore: number | undefined
+}
+
+/**
+ * Where to read a shard from.
+ *
+ * With a checkpoint the place is a record. Without one it is an end of the shard, and an end moves: LATEST is asked for
+ * only once, by the first owner, for what is written between two iterators would be passed over by the second. Whoever comes
+ * after it reads from TRIM_HORIZON and drops what is older than the lease, so that nothing since then is missed.
+ */
+export function startOf(lease: Lease, checkpoint: Checkpoint, isFirstRead: boolean): Start {
+  const { after, from } = checkpoint
+  if (after !== undefined) return { position: { type: 'AFTER_SEQUENCE_NUMBER', after }, notBefore: undefined }
+  if (from !== undefined) return { position: { type: 'AT_SEQUENCE_NUMBER', at: from }, notBefore: undefined }
+  if (lease.startAt === 'TRIM_HORIZON') return { position: { type: 'TRIM_HORIZON' }, notBefore: undefined }
+  const type = isFirstRead && lease.epoch === 1 ? 'LATEST' : 'TRIM_HORIZON'
+  return { position: { type }, notBefore: lease.createdAt - createdAtSlackMs }
+}
+
+/**
+ * Whether records may be gone that TRIM_HORIZON would pass over without a word: nothing of the shard was ever read, and
+ * its lease is older than records live.
+ */
+export function mayBeTrimmed(lease: Lease, checkpoint: Checkpoint, now: number): boolean {
+  return checkpoint.after === undefined && checkpoint.from === undefined && now - lease.createdAt > retentionMs
+}

@@ -1,0 +1,217 @@
+import { emptyCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts'
+import type { LeaseLostError } from '../errors.ts'
+import { retryDelayMs } from '../handler/retry-policy.ts'
+import type { Gap, HeldLease, Lease } from '../leases/lease.ts'
+import { finishShard } from '../leases/shard-end.ts'
+import { CheckpointWriter } from './checkpoint-writer.ts'
+import { mayBeTrimmed, startOf } from './read-start.ts'
+import { ShardPass, type PassEnd } from './shard-pass.ts'
+import { ShardReport } from './shard-report.ts'
+import type { ShardSetting } from './shard-setting.ts'
+
+/** What a shard run is doing. */
+export type ShardState = 'reading' | 'waiting' | 'ending' | 'halted' | 'draining' | 'ended'
+
+/** How a shard run ended. */
+export type ShardEnd = 'finished' | 'released' | 'lost' | 'abandoned'
+
+const restartPolicy = { baseDelayMs: 500, maxDelayMs: 30_000, maxAttempts: Infinity }
+
+/**
+ * One shard, from the moment its lease is acquired until it is no longer held.
+ *
+ *     reading ── the pass fails ──▶ waiting ──▶ reading, from the progress so far
+ *     reading ── data is gone, onGap 'halt' ──▶ halted: the lease is kept, so that nobody else comes upon it again
+ *     reading ── the shard's end, all settled ──▶ ending: children's leases, then the lease is finished ──▶ ended
+ *     any ── handOver ──▶ draining: what runs ends, what is settled is saved with the release ──▶ ended
+ *     any ── abandon, or a write answers 'lost' ──▶ ended, with nothing more written
+ *
+ * `run` is the one writer of this. `handOver` and `abandon` say what is wanted, and abort `#stopping`.
+ */
+export class ShardRun {
+  readonly lease: Lease
+  readonly held: HeldLease
+  /** Resolves when the shard was read for the first time, or the run has ended. */
+  readonly opened: Promise<void>
+  readonly #setting: ShardSetting
+  readonly #stopping = new AbortController()
+  readonly #report: ShardReport
+  readonly #writer: CheckpointWriter
+  #state: ShardState = 'reading'
+  #pass: ShardPass | undefined
+  #checkpoint: Checkpoint
+  #isFirstPass = true
+  #abandoned: LeaseLostError | undefined
+  #ended: Promise<ShardEnd> | undefined
+  #onOpened: () => void = () => {}
+
+  constructor(lease: Lease, held: HeldLease, setting: ShardSetting) {
+    this.lease = lease
+    this.held = held
+    this.#setting = setting
+    this.#checkpoint = lease.checkpoint
+    this.opened = new Promise((resolve) => (this.#onOpened = resolve))
+    this.#report = new ShardReport(lease, held, setting)
+    const { leases, pace, clock } = setting
+    const onTrouble = (error: unknown) => this.#report.trouble('its checkpoint could not be saved', error)
+    this.#writer = new CheckpointWriter({ held, leases, intervalMs: pace.checkpointIntervalMs, clock, onTrouble })
+  }
+
+  get state(): ShardState {
+    return this.#state
+  }
+
+  /** The pass under way, or the last one. */
+  get pass(): ShardPass | undefined {
+    return this.#pass
+  }
+
+  /** Consumes the shard. Never rejects. */
+  run(): Promise<ShardEnd> {
+    return (this.#ended ??= this.#run().finally(() => this.#end()))
+  }
+
+  /** Lets what runs come to its end, saves and releases; resolves when the lease is no longer held. */
+  async handOver(): Promise<void> {
+    this.#stopping.abort()
+    await this.run()
+  }
+
+  /** Starts nothing more, aborts what runs, writes nothing: also in the middle of a hand-over. */
+  abandon(reason: LeaseLostError): void {
+    this.#abandoned ??= reason
+    this.#stopping.abort()
+    this.#pass?.abandon(reason)
+  }
+
+  async #run(): Promise<ShardEnd> {
+    for (let round = 1; ; round += 1) {
+      const ended = await this.#nextPass()
+      if (this.#abandoned !== undefined) return 'abandoned'
+      const end = await this.#afterPass(ended, round).catch((error: unknown) => this.#wait(error, round))
+      if (end !== undefined) return end
+      if (this.#pass !== undefined && this.#pass.intake.progress.revision > 0) round = 0
+    }
+  }
+
+  async #nextPass(): Promise<PassEnd> {
+    const { lease, held } = this
+    const [checkpoint, setting, writer] = [this.#checkpoint, this.#setting, this.#writer]
+    if (this.#stopping.signal.aborted) return { how: 'stopped' }
+    const isFirst = this.#isFirstPass
+    this.#isFirstPass = false
+    // A gap that was found before stands in the row; one that can't be seen by reading is judged by the lease's age.
+    if (isFirst && lease.gap !== undefined) return { how: lease.gap.kind }
+    if (isFirst && mayBeTrimmed(lease, checkpoint, setting.clock.now())) return { how: 'trimmed' }
+    const start = startOf(lease, checkpoint, isFirst)
+    const [report, onOpened] = [this.#report, this.#onOpened]
+    const pass = new ShardPass({
+      ...{ lease, held, setting, checkpoint, start, writer, stopping: this.#stopping.signal },
+      onTrouble: (what, error) => report.trouble(what, error),
+      onRead: onOpened,
+      onStalled: () => report.stalled(pass.intake, pass.flow),
+    })
+    this.#pass = pass
+    this.#state = 'reading'
+    const stop = () => (this.#state = 'draining')
+    this.#stopping.signal.addEventListener('abort', stop, { once: true })
+    const ended = await pass.run()
+    this.#stopping.signal.removeEventListener('abort', stop)
+    this.#checkpoint = pass.intake.progress.checkpoint()
+    return ended
+  }
+
+  /** What follows a pass: an end of the run, or (`undefined`) another pass. */
+  #afterPass(ended: PassEnd, round: number): Promise<ShardEnd | undefined> {
+    switch (ended.how) {
+      case 'lost':
+        return Promise.resolve('lost')
+      case 'stopped':
+        return this.#release()
+      case 'failed':
+        return this.#wait(ended.error, round)
+      case 'trimmed':
+      case 'missing':
+        return this.#meetGap(ended.how)
+      case 'end':
+        return this.#finish()
+    }
+  }
+
+  async #wait(error: unknown, round: number): Promise<ShardEnd | undefined> {
+    const { clock, random } = this.#setting
+    this.#state = 'waiting'
+    this.#report.trouble('it is read again from its checkpoint', error)
+    await clock.sleep(retryDelayMs(restartPolicy, round, random), this.#stopping.signal)
+    return undefined
+  }
+
+  async #meetGap(kind: Gap['kind']): Promise<ShardEnd | undefined> {
+    const { pace, clock } = this.#setting
+    const { after } = this.#checkpoint
+    const gap = this.lease.gap ?? { kind, ...(after === undefined ? {} : { after }), foundAt: clock.now() }
+    if (pace.onGap === 'halt') return this.#halt(gap)
+    // Told before it is passed: died in between, the next owner comes upon it again and tells it twice, not never.
+    this.#report.gap(gap)
+    if (kind === 'missing') return this.#finish()
+    if ((await this.#writer.passGap()) === 'lost') return 'lost'
+    this.#checkpoint = emptyCheckpoint
+    return undefined
+  }
+
+  async #halt(gap: Gap): Promise<ShardEnd | undefined> {
+    // Durable before it is told: whoever acquires the lease next finds it in the row and tells it again.
+    if (this.lease.gap === undefined && (await this.#writer.halt(gap)) === 'lost') return 'lost'
+    this.#state = 'halted'
+    this.#report.gap(gap)
+    await aborted(this.#stopping.signal)
+    return undefined
+  }
+
+  /** Every record is settled, and its mark durable: first that is saved, then the children may begin, then this one ends. */
+  async #finish(): Promise<ShardEnd | undefined> {
+    this.#state = 'ending'
+    const { setting, held, lease } = { setting: this.#setting, held: this.held, lease: this.lease }
+    const intake = this.#pass?.intake
+    if (intake !== undefined && (await this.#writer.save(intake)) === 'lost') return 'lost'
+    const ended = await finishShard({
+      ...{
+        lease,
+        held,
+        leases: setting.leases,
+        reading: setting.reading,
+        clock: setting.clock,
+        random: setting.random,
+      },
+      streamArn: setting.streamArnOf(lease.streamLabel),
+      signal: this.#stopping.signal,
+      onNoChildren: () => setting.onNoChildren(),
+      onTrouble: (error: unknown) => this.#report.trouble('it could not be finished', error),
+    })
+    if (ended !== 'stopped') return ended
+    return this.#abandoned === undefined ? this.#release() : 'abandoned'
+  }
+
+  async #release(): Promise<ShardEnd> {
+    const intake = this.#pass?.intake
+    const hasNews = intake !== undefined && this.#writer.hasNews(intake)
+    try {
+      return await this.#setting.leases.release(this.held, hasNews ? this.#checkpoint : undefined)
+    } catch (error) {
+      this.#report.trouble('its lease could not be released, and waits until this worker is gone', error)
+      return 'abandoned'
+    }
+  }
+
+  #end(): void {
+    this.#state = 'ended'
+    this.#onOpened()
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

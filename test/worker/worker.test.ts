@@ -1,0 +1,213 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { afterEach, describe, expect, test } from 'vitest'
+import { TerminalError } from '../../src/index.ts'
+import type { Messages } from '../../src/telemetry/channels.ts'
+import type { StreamOptions } from '../../src/testing.ts'
+import { Fleet } from './fleet.ts'
+
+let ends: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const end of ends.toReversed()) await end()
+  ends = []
+})
+
+async function fleet(streams?: Partial<StreamOptions>): Promise<Fleet> {
+  const made = await Fleet.create(streams)
+  ends.push(() => made.end())
+  return made
+}
+
+function heard<Name extends keyof Messages>(name: Name): Messages[Name][] {
+  const messages: Messages[Name][] = []
+  const listen = (message: unknown) => void messages.push(message as Messages[Name])
+  subscribe(name, listen)
+  ends.push(() => void unsubscribe(name, listen))
+  return messages
+}
+
+const keys = Array.from({ length: 40 }, (_, index) => `k${index}`)
+
+describe('one worker', () => {
+  test('handles each change once, in order for each item, over splits and rolls', async () => {
+    const world = await fleet({ initialShardCount: 2 })
+    await world.start(world.worker('a'))
+    for (let round = 0; round < 6; round += 1) {
+      for (const key of keys) await world.put(key, String(round))
+      if (round % 2 === 0) world.table.engine.splitShard('orders')
+      else world.table.engine.rollShards('orders')
+      await world.pass(1_000)
+    }
+    await world.pass(10_000)
+    for (const key of keys) expect(world.valuesOf(key)).toEqual(['0', '1', '2', '3', '4', '5'])
+  })
+
+  test('goes on where it was, after a stop, and repeats nothing', async () => {
+    const world = await fleet({ initialShardCount: 3 })
+    const first = world.worker('a')
+    await world.start(first)
+    for (const key of keys) await world.put(key, '0')
+    await world.pass(1_000)
+    await world.stop(first)
+    for (const key of keys) await world.put(key, '1')
+    await world.start(world.worker('b'))
+    await world.pass(5_000)
+    for (const key of keys) expect(world.valuesOf(key)).toEqual(['0', '1'])
+  })
+
+  test('remembers what is settled beyond a record that is not, also through a crash', async () => {
+    const world = await fleet()
+    const handler = () => {
+      throw new TerminalError('poison')
+    }
+    const ran: string[] = []
+    const consumer = {
+      handler: ({ keys: { id } }: { readonly keys: { readonly [name: string]: unknown } }) => {
+        if (id === 'poison') handler()
+        ran.push(String(id))
+      },
+    }
+    await world.put('poison', '0')
+    for (const key of keys) await world.put(key, '0')
+    await world.start(world.worker('a', { consumer }))
+    await world.pass(3_000)
+    world.kill('a')
+    expect(ran).toEqual(keys)
+    const second = world.worker('b', { consumer: { ...consumer, retry: { maxAttempts: 1 } } })
+    await world.start(second)
+    await world.pass(30_000)
+    expect(ran).toEqual(keys)
+    const [shard] = second.status().fleets[0]?.shards ?? []
+    expect(shard).toMatchObject({ state: 'reading', settledBeyondCount: 40, unsettledCount: 1, frontier: undefined })
+    expect(shard?.stuckLanes).toMatchObject([{ reason: 'poison', attempts: 1 }])
+  })
+
+  test('a stuck lane stalls its shard only when the run-ahead is full, and that is said', async () => {
+    const world = await fleet()
+    const stalls = heard('tidemark:shard:stalled')
+    let handled = 0
+    const consumer = {
+      handler: ({ keys: { id } }: { readonly keys: { readonly [name: string]: unknown } }) => {
+        if (id === 'poison') throw new TerminalError('poison')
+        handled += 1
+      },
+    }
+    await world.put('poison', '0')
+    await world.table.put(3_000)
+    await world.start(world.worker('a', { consumer, options: { maxRunAheadRecords: 2_000 } }))
+    await world.pass(10_000)
+    expect(handled).toBeGreaterThanOrEqual(1_999)
+    expect(handled).toBeLessThan(3_000)
+    expect(stalls.at(-1)).toMatchObject({ stuckLaneCount: 1, spanCount: 2_000 })
+  })
+
+  test('with LATEST it handles what is written once start has resolved, and nothing older', async () => {
+    const world = await fleet({ initialShardCount: 2 })
+    for (const key of keys) await world.put(key, 'old')
+    await world.pass(60_000)
+    await world.start(world.worker('a', { options: { startAt: 'LATEST' } }))
+    for (const key of keys) await world.put(key, 'new')
+    world.table.engine.splitShard('orders')
+    for (const key of keys) await world.put(key, 'newer')
+    await world.pass(10_000)
+    for (const key of keys) expect(world.valuesOf(key)).toEqual(['new', 'newer'])
+  })
+
+  test('with LATEST, one that died before its first checkpoint loses nothing that was written since', async () => {
+    const world = await fleet()
+    await world.put('x', 'old')
+    await world.pass(60_000)
+    await world.start(world.worker('a', { options: { startAt: 'LATEST' } }))
+    world.kill('a')
+    for (const key of keys) await world.put(key, 'new')
+    await world.start(world.worker('b', { options: { startAt: 'LATEST' } }))
+    await world.pass(30_000)
+    for (const key of keys) expect(world.valuesOf(key)).toEqual(['new'])
+    expect(world.valuesOf('x')).toEqual([])
+  })
+
+  test('follows a stream that was disabled and enabled again', async () => {
+    const world = await fleet()
+    await world.start(world.worker('a'))
+    await world.put('x', '0')
+    await world.table.setStream(false)
+    await world.put('x', 'unseen')
+    await world.pass(5_000)
+    await world.table.setStream(true)
+    await world.put('x', '1')
+    await world.pass(180_000)
+    expect(world.valuesOf('x').length).toBe(2)
+  })
+})
+
+describe('several workers', () => {
+  test('share the shards, and a leaver hands over within a second, with nothing handled twice', async () => {
+    const world = await fleet({ initialShardCount: 4 })
+    const [a, b] = [world.worker('a'), world.worker('b')]
+    await world.start(a)
+    await world.start(b)
+    await world.pass(3_000)
+    const counts = a.status().fleets[0]?.shards.filter(({ state }) => state === 'reading').length
+    expect(counts).toBe(2)
+    for (const key of keys) await world.put(key, '0')
+    await world.stop(a)
+    await world.pass(1_000)
+    expect(b.status().fleets[0]?.shards.filter(({ state }) => state === 'reading').length).toBe(4)
+    for (const key of keys) await world.put(key, '1')
+    await world.pass(5_000)
+    for (const key of keys) expect(world.valuesOf(key)).toEqual(['0', '1'])
+  })
+
+  test('take over from one that died within one and a half lease durations', async () => {
+    const world = await fleet({ initialShardCount: 4 })
+    const [a, b] = [world.worker('a'), world.worker('b')]
+    await world.start(a)
+    await world.start(b)
+    await world.pass(3_000)
+    world.kill('a')
+    for (const key of keys) await world.put(key, '0')
+    await world.pass(15_000)
+    expect(b.status().fleets[0]?.shards.filter(({ state }) => state === 'reading').length).toBe(4)
+    await world.pass(3_000)
+    for (const key of keys) expect(new Set(world.valuesOf(key))).toEqual(new Set(['0']))
+  })
+})
+
+describe('data that is gone', () => {
+  async function trimmed(onGap: 'halt' | 'continue') {
+    const world = await fleet()
+    const gaps = heard('tidemark:stream:gap')
+    const first = world.worker('a', { options: { onGap } })
+    await world.start(first)
+    await world.put('x', '0')
+    await world.pass(3_000)
+    await world.stop(first)
+    await world.put('x', 'lost')
+    world.table.engine.trimStream('orders')
+    await world.put('x', '2')
+    const second = world.worker('b', { options: { onGap } })
+    await world.start(second)
+    await world.pass(10_000)
+    return { world, gaps, second }
+  }
+
+  test("is told, and the shard halts (onGap: 'halt')", async () => {
+    const { world, gaps, second } = await trimmed('halt')
+    expect(world.valuesOf('x')).toEqual(['0'])
+    expect(gaps).toMatchObject([{ gap: { kind: 'trimmed', after: expect.any(String) }, onGap: 'halt' }])
+    expect(second.status().fleets[0]?.shards).toMatchObject([{ state: 'halted' }])
+  })
+
+  test("is told, and consumption goes on behind it (onGap: 'continue')", async () => {
+    const { world, gaps } = await trimmed('continue')
+    expect(world.valuesOf('x')).toEqual(['0', '2'])
+    expect(gaps).toMatchObject([{ gap: { kind: 'trimmed' }, onGap: 'continue' }])
+  })
+
+  test('a halted shard goes on when a worker is told to', async () => {
+    const { world, second } = await trimmed('halt')
+    await world.stop(second)
+    await world.start(world.worker('c', { options: { onGap: 'continue' } }))
+    await world.pass(10_000)
+    expect(world.valuesOf('x')).toEqual(['0', '2'])
+  })
+})
