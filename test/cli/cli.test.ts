@@ -18,6 +18,13 @@ describe('the command', () => {
     expect(printed.join('\n')).toContain('tidemark demo')
   })
 
+  test.each(['run', 'demo', 'leases'])('%s has a help of its own, and a line in that of all', async (name) => {
+    expect(await main([name, '--help'])).toBe(0)
+    expect(await main(['--help'])).toBe(0)
+    expect(printed[0]).toMatch(new RegExp(`^tidemark ${name} `))
+    expect(printed[1]).toContain(`tidemark ${name} `)
+  })
+
   test('tells its version', async () => {
     expect(await main(['--version'])).toBe(0)
     expect(printed).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+/)])
@@ -29,6 +36,28 @@ describe('the command', () => {
     [['demo', 'twice'], "demo takes no 'twice'"],
     [['demo', '--messages', 'many'], "--messages must be a whole number from 50 to 100000; got 'many'"],
     [['demo', '--messages=3'], "got '3'"],
+    [['run'], 'run needs the module'],
+    [['run', './a.ts'], '--table is missing'],
+    [['run', './a.ts', './b.ts', '--table', 'orders'], "run takes one module; got './a.ts' and './b.ts'"],
+    [['run', './a.ts', '--table', '--json'], "--table needs a value; got '--json'"],
+    [['run', './a.ts', '--table', 'o'], "--table must be the name of a table, 3 to 255 of A-Z a-z 0-9 _ . -; got 'o'"],
+    [['run', './a.ts', '--table', 'orders', '--json=yes'], "--json takes no value; got 'yes'"],
+    [['run', './a.ts', '--table', 'orders', '--start', 'end'], "--start must be trim-horizon or latest; got 'end'"],
+    [
+      ['run', './a.ts', '--table', 'orders', '--region', 'a', '--region', 'b'],
+      "--region can be given once; got 'a' and 'b'",
+    ],
+    [['run', './a.ts', '--table', 'orders', '--lease-duration', '10'], '--lease-duration must be a time with its unit'],
+    [['run', './a.ts', '--table', 'orders', '--lease-duration', '1ms'], "from 1 s to 5 min; got '1ms'"],
+    [['run', './a.ts', '--table', 'orders', '--seed', '5'], '--seed goes with --embedded'],
+    [
+      ['run', './a.ts', '--table', 'orders', '--embedded', '--profile', 'x'],
+      '--profile and --embedded exclude each other',
+    ],
+    [
+      ['run', './a.ts', '--table', 'orders', '--endpoint-url', 'here'],
+      "--endpoint-url must be a URL such as http://localhost:8000; got 'here'",
+    ],
     [['demo', '--engine', 'postgres'], "--engine must be embedded or dynamodb-local; got 'postgres'"],
   ])('%j is refused with exit code 2 and the help', async (args, complaint) => {
     expect(await main(args)).toBe(2)
