@@ -1,0 +1,19 @@
+import type { FleetReport } from './fleet.ts'
+
+/** Everything that is wrong with a run, in words; empty when it is clean. */
+export function complaintsOf(report: FleetReport): readonly string[] {
+  const { verdict, seenOutOfOrder, accidents, runsAfterStop, isDrained } = report
+  const broken = Object.entries(verdict.violations).flatMap(([name, lines]) => sample(name, lines))
+  return [
+    ...(isDrained ? [] : ['the fleet stood still before everything had taken effect']),
+    ...broken,
+    ...sample('seen out of order', seenOutOfOrder),
+    ...accidents,
+    ...(runsAfterStop === 0 ? [] : [`${runsAfterStop} handler entries after everybody had stopped gracefully`]),
+  ]
+}
+
+function sample(name: string, lines: readonly string[]): readonly string[] {
+  if (lines.length <= 5) return lines.map((line) => `${name}: ${line}`)
+  return [...lines.slice(0, 5).map((line) => `${name}: ${line}`), `${name}: and ${lines.length - 5} more`]
+}

@@ -1,0 +1,72 @@
+import { TransactWriteItemsCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ChangeRecord, HandlerContext } from '../../src/index.ts'
+import type { EntryKind, JournalWriter } from './journal.ts'
+import { monotonicMs } from './monotonic.ts'
+import { effectTableName } from './tables.ts'
+
+/** `plain`: the effect is a line in the journal, which nobody can refuse. `fenced`: a row, put only while the lease holds. */
+export type EffectMode = 'plain' | 'fenced'
+
+export interface EffectOptions {
+  readonly mode: EffectMode
+  readonly journal: JournalWriter
+  readonly client: DynamoDBClient
+  readonly worker: string
+  /** The longest that an effect takes. */
+  readonly handlerMs: number
+}
+
+type Lease = NonNullable<HandlerContext['lease']>
+
+/**
+ * A handler that never looks at its signal: whoever made it zombie has to cope with a handler that goes on. What it does
+ * it notes, around the effect.
+ */
+export function createHandler(
+  options: EffectOptions,
+): (record: ChangeRecord, context: HandlerContext) => Promise<void> {
+  const { journal, mode, handlerMs } = options
+  return async (record, { lease, attempt }) => {
+    if (lease === undefined) throw new Error('a worker hands its handlers the lease')
+    const change = { key: String(record.keys['pk']), n: Number(record.newImage?.['n']), eventId: record.eventId }
+    const note = (kind: EntryKind) => {
+      journal.write({ kind, ...change, shardId: lease.shardId, epoch: lease.epoch, attempt })
+    }
+    note('started')
+    await sleep(Math.random() * handlerMs)
+    try {
+      if (mode === 'fenced') await putEffect(options, change, lease)
+      note('done')
+    } catch (error) {
+      note(isRefusedByLease(error) ? 'refused' : 'failed')
+      throw error
+    }
+  }
+}
+
+interface Put {
+  readonly key: string
+  readonly n: number
+}
+
+/** Nothing but the lease's condition keeps an effect from being put, and what another epoch put is not overwritten. */
+async function putEffect({ client, worker }: EffectOptions, { key, n }: Put, lease: Lease): Promise<void> {
+  const Item = {
+    pk: { S: key },
+    sk: { S: `${String(n).padStart(8, '0')}#${lease.epoch}` },
+    shardId: { S: lease.shardId },
+    worker: { S: worker },
+    sentAt: { N: String(monotonicMs()) },
+  }
+  await client.send(
+    new TransactWriteItemsCommand({
+      TransactItems: [{ ConditionCheck: lease.condition }, { Put: { TableName: effectTableName, Item } }],
+    }),
+  )
+}
+
+function isRefusedByLease(error: unknown): boolean {
+  const { CancellationReasons: reasons } = error as { readonly CancellationReasons?: readonly { Code?: string }[] }
+  return reasons?.[0]?.Code === 'ConditionalCheckFailed'
+}

@@ -1,0 +1,42 @@
+import type { JournalEntry } from './journal.ts'
+
+/** Something that entitles a worker to lose what it had not yet saved. */
+export interface Disturbance {
+  /** The worker, or `*` for all. */
+  readonly worker: string
+  readonly kind: 'kill' | 'pause' | 'cut' | 'blackHole' | 'stall' | 'lapse'
+  /** Monotonic ms; `Infinity` for a worker that does not come back. */
+  readonly from: number
+  readonly to: number
+}
+
+/** A row of the fenced table of effects: the transaction that put it found the lease as the handler knew it. */
+export interface EffectRow {
+  readonly key: string
+  readonly n: number
+  readonly shardId: string
+  readonly epoch: number
+  readonly worker: string
+  /** When the handler handed the transaction to the client, monotonic ms. */
+  readonly sentAt: number
+}
+
+/** Everything that is known of a run when it is judged. */
+export interface RunFacts {
+  /** The last version of each key that was produced; the first is 1. */
+  readonly produced: ReadonlyMap<string, number>
+  readonly entries: readonly JournalEntry[]
+  /** Absent in plain mode, where `done` entries are the effects. */
+  readonly rows?: readonly EffectRow[]
+  readonly disturbances: readonly Disturbance[]
+  /** How old an effect can be that its worker had not saved when it was disturbed. */
+  readonly unsavedMs: number
+  readonly leaseDurationMs: number
+}
+
+/** A version of a key. */
+export type Change = `${string}@${number}`
+
+export function changeOf({ key, n }: { readonly key: string; readonly n: number }): Change {
+  return `${key}@${n}`
+}

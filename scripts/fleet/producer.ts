@@ -1,0 +1,105 @@
+import { BatchWriteItemCommand, type DynamoDBClient, type WriteRequest } from '@aws-sdk/client-dynamodb'
+import { SeededRandom } from '../../src/simulation/random.ts'
+import { shuffled } from './chaos-schedule.ts'
+import { monotonicMs } from './monotonic.ts'
+import type { Stall } from './journal.ts'
+
+export interface ProducerOptions {
+  readonly client: DynamoDBClient
+  readonly tableNames: readonly string[]
+  readonly seed: string
+  readonly insertCount: number
+  readonly keyCount: number
+  /** Over which the inserts are spread evenly. */
+  readonly durationMs: number
+  /** A request that takes longer is a stall of the service. */
+  readonly stallMs: number
+}
+
+interface Version {
+  readonly key: string
+  readonly n: number
+}
+
+/**
+ * Puts version after version of each key. A version of a key is sent only after the one before has been answered, so that
+ * the stream holds them in this order; an unanswered put is repeated, of which a stream says nothing since nothing changes.
+ */
+export class Producer {
+  readonly produced = new Map<string, number>()
+  /** Times in which the service took too long: what a worker that depends on it may take for its own death. */
+  readonly stalls: Stall[] = []
+  readonly #options: ProducerOptions
+  #putCount = 0
+
+  constructor(options: ProducerOptions) {
+    this.#options = options
+  }
+
+  get putCount(): number {
+    return this.#putCount
+  }
+
+  /** Resolves when all is written. */
+  async run(): Promise<void> {
+    const { durationMs, insertCount } = this.#options
+    const startedAt = monotonicMs()
+    for (const round of rounds(this.#options)) {
+      await Promise.all(this.#batches(round).map((batch) => this.#write(batch)))
+      for (const { key, n } of round) this.produced.set(key, n)
+      this.#putCount += round.length
+      const dueAt = startedAt + (durationMs * this.#putCount) / insertCount
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueAt - monotonicMs())))
+    }
+  }
+
+  #batches(round: readonly Version[]): Record<string, WriteRequest[]>[] {
+    const batches: Record<string, WriteRequest[]>[] = []
+    for (let from = 0; from < round.length; from += 25) {
+      const batch: Record<string, WriteRequest[]> = {}
+      for (const { key, n } of round.slice(from, from + 25))
+        (batch[this.#tableOf(key)] ??= []).push({ PutRequest: { Item: { pk: { S: key }, n: { N: String(n) } } } })
+      batches.push(batch)
+    }
+    return batches
+  }
+
+  #tableOf(key: string): string {
+    const { tableNames } = this.#options
+    return tableNames[Number(key.slice(1)) % tableNames.length] ?? ''
+  }
+
+  async #write(batch: Record<string, WriteRequest[]>): Promise<void> {
+    for (let left = batch; Object.keys(left).length > 0;) {
+      const from = monotonicMs()
+      const { UnprocessedItems = {} } = await this.#options.client.send(
+        new BatchWriteItemCommand({ RequestItems: left }),
+      )
+      const to = monotonicMs()
+      if (to - from > this.#options.stallMs) this.stalls.push({ kind: 'stall', who: '*', from, to })
+      left = UnprocessedItems
+    }
+  }
+}
+
+const blockSize = 100
+const burst = 4
+
+/** The order of production: blocks of keys, some versions of each close together, until each has had its share. */
+function* rounds({ seed, keyCount, insertCount }: ProducerOptions): Generator<readonly Version[]> {
+  const random = new SeededRandom(`producer/${seed}`)
+  const keys = Array.from({ length: keyCount }, (_, index) => `k${index}`)
+  const latest = new Map<string, number>()
+  let left = insertCount
+  while (left > 0) {
+    const order = shuffled(keys, random)
+    for (let from = 0; from < order.length; from += blockSize)
+      for (let time = 0; time < burst && left > 0; time += 1) {
+        const block = order.slice(from, Math.min(from + blockSize, from + left))
+        const round = block.map((key) => ({ key, n: (latest.get(key) ?? 0) + 1 }))
+        for (const { key, n } of round) latest.set(key, n)
+        left -= round.length
+        yield round
+      }
+  }
+}

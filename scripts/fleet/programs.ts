@@ -1,0 +1,26 @@
+import { join, resolve } from 'node:path'
+import { build } from 'esbuild'
+
+const root = resolve(import.meta.dirname, '../..')
+
+/** The programs of the processes, each in one file: dozens of them are started, and this way that is quick. */
+export async function bundlePrograms(folder: string): Promise<{ readonly worker: string; readonly engine: string }> {
+  await build({
+    entryPoints: {
+      worker: join(import.meta.dirname, 'worker-program.ts'),
+      engine: join(import.meta.dirname, 'engine-program.ts'),
+    },
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'error',
+    // The SDK is CommonJS inside, and asks for Node's modules as they did before.
+    banner: {
+      js: `import { createRequire } from 'node:module'\nconst require = createRequire('${root}/package.json')`,
+    },
+  })
+  return { worker: join(folder, 'worker.mjs'), engine: join(folder, 'engine.mjs') }
+}

@@ -1,0 +1,63 @@
+import { complaintsOf } from './complaints.ts'
+import type { FleetReport } from './fleet.ts'
+import type { FleetOptions } from './fleet-options.ts'
+import { inPeace, quantile, type Handover } from './handovers.ts'
+
+/** The verdict as a table, and what is wrong below it. */
+export function renderReport(report: FleetReport, options: FleetOptions): string {
+  const { counts, violations } = report.verdict
+  const rows: [string, string | number][] = [
+    ['changes produced', counts.produced],
+    ['changes that took effect', counts.effective],
+    ['effects lost', violations.lost.length],
+    ['effects nobody asked for', violations.unexpected.length],
+    ['handlers that ran', counts.handlerRuns],
+    ['effects again, all of them explained', counts.repeated - violations.unexplainedRepeats.length],
+    ...Object.entries(counts.repeatedBecause).map(([why, count]): [string, number] => [`  because of a ${why}`, count]),
+    ['effects again that nothing explains', violations.unexplainedRepeats.length],
+    ['breaks of order', violations.disorder.length],
+    ['handlers of an item side by side', violations.overlap.length],
+    ['gaps seen by the concurrent reader', report.seenOutOfOrder.length],
+    ['  in so many looks', report.looks],
+    ['zombie effects attempted and refused', counts.refused],
+    ['zombie effects committed', violations.zombieEffects.length],
+    ['effects answered and not there', violations.vanished.length],
+    ['handlers begun without a lease', counts.zombieStarts],
+    ['handlers after a graceful end of all', report.runsAfterStop],
+    ['processes that ended badly', report.accidents.length],
+    ['shards closed', report.reshardCount],
+    ...disturbanceRows(report),
+    ...handoverRows(report, options.leaseDurationMs),
+  ]
+  const width = Math.max(...rows.map(([label]) => label.length))
+  const lines = rows.map(([label, figure]) => `${label.padEnd(width)}  ${figure.toLocaleString('en-US').padStart(9)}`)
+  const complaints = complaintsOf(report)
+  return [...lines, '', ...(complaints.length === 0 ? ['clean'] : complaints)].join('\n')
+}
+
+function disturbanceRows({ chaos, disturbances, lapseCount }: FleetReport): [string, number][] {
+  const kinds = ['kill', 'pause', 'cut', 'blackHole', 'stop', 'add']
+  const stalls = disturbances.filter(({ kind }) => kind === 'stall')
+  return [
+    ...kinds.map((kind): [string, number] => [`chaos: ${kind}`, chaos.filter((event) => event.kind === kind).length]),
+    ['workers that gave up their leases by themselves', lapseCount],
+    ['stalls of the machine', stalls.length],
+    ['  the longest, ms', Math.round(Math.max(0, ...stalls.map(({ from, to }) => to - from)))],
+  ]
+}
+
+/** In lease durations for the dead, in milliseconds for those who leave. */
+function handoverRows({ handovers, disturbances }: FleetReport, leaseDurationMs: number): [string, string][] {
+  const of = (how: Handover['how'], field: 'afterMs' | 'idleMs') =>
+    inPeace(handovers, disturbances, 2 * leaseDurationMs)
+      .filter((handover) => handover.how === how)
+      .map((handover) => handover[field])
+  const leases = of('kill', 'afterMs').map((ms) => ms / leaseDurationMs)
+  const idle = of('stop', 'idleMs')
+  const figures = (values: readonly number[], digits: number) =>
+    [quantile(values, 0.5), quantile(values, 1)].map((value) => value.toFixed(digits)).join(' / ')
+  return [
+    [`failover, lease durations, median / most of ${leases.length}`, figures(leases, 2)],
+    [`graceful handover, ms idle, median / most of ${idle.length}`, figures(idle, 0)],
+  ]
+}

@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { chaosKinds } from './chaos-schedule.ts'
+import { complaintsOf } from './complaints.ts'
+import { runFleet } from './fleet.ts'
+import { fleetDefaults, tableCountFor, type FleetOptions } from './fleet-options.ts'
+import { renderReport } from './report-table.ts'
+
+const usage = `npm run fleet -- [--engine embedded|dynamodb-local] [--mode plain|fenced] [--inserts N] [--keys N]
+                 [--seconds S] [--seed TEXT] [--workers N] [--tables N] [--lease MS] [--every MS] [--only KIND,…]
+                 [--peace] [--quiet] [--keep]
+
+Runs workers as processes of their own while they are killed, paused, cut off, stopped and added, and judges what took
+effect. --every is the mean time between two disturbances, --only chooses them: ${chaosKinds.join(', ')};
+--only kill or --only stop with an --every of some leases shows what a takeover takes. --peace disturbs nobody; --keep leaves journals and logs where they are.`
+
+// The SDK's notice about Node 20, once in every process otherwise.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
+
+const { values } = parseArgs({
+  options: {
+    engine: { type: 'string', default: fleetDefaults.engine },
+    mode: { type: 'string', default: fleetDefaults.mode },
+    inserts: { type: 'string', default: String(fleetDefaults.insertCount) },
+    keys: { type: 'string', default: String(fleetDefaults.keyCount) },
+    seconds: { type: 'string', default: String(fleetDefaults.durationMs / 1_000) },
+    seed: { type: 'string', default: fleetDefaults.seed },
+    tables: { type: 'string' },
+    workers: { type: 'string', default: String(fleetDefaults.workerCount) },
+    lease: { type: 'string', default: String(fleetDefaults.leaseDurationMs) },
+    every: { type: 'string' },
+    only: { type: 'string' },
+    peace: { type: 'boolean', default: false },
+    quiet: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (values.help) console.log(usage)
+else process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-fleet-'))
+  const options = chosen(folder)
+  console.log(`${options.engine}, ${options.mode}, seed ${options.seed}; journals and logs in ${folder}`)
+  const report = await runFleet(options)
+  console.log(renderReport(report, options))
+  const isClean = complaintsOf(report).length === 0
+  if (isClean && !values.keep) rmSync(folder, { recursive: true })
+  return isClean ? 0 : 1
+}
+
+function chosen(folder: string): FleetOptions {
+  const engine = values.engine === 'dynamodb-local' ? 'dynamodb-local' : 'embedded'
+  const leaseDurationMs = Number(values.lease)
+  const startedAt = performance.now()
+  const since = () => ((performance.now() - startedAt) / 1_000).toFixed(1).padStart(6)
+  return {
+    ...fleetDefaults,
+    engine,
+    mode: values.mode === 'fenced' ? 'fenced' : 'plain',
+    insertCount: Number(values.inserts),
+    keyCount: Number(values.keys),
+    durationMs: Number(values.seconds) * 1_000,
+    seed: values.seed,
+    workerCount: Number(values.workers),
+    tableCount: Number(values.tables ?? tableCountFor(engine)),
+    leaseDurationMs,
+    chaosEveryMs: values.peace ? Infinity : Number(values.every ?? 1.2 * leaseDurationMs),
+    ...(values.only !== undefined && {
+      chaosKinds: chaosKinds.filter((kind) => values.only?.split(',').includes(kind)),
+    }),
+    folder,
+    say: (line) => (values.quiet ? undefined : console.log(`${since()}  ${line}`)),
+  }
+}

@@ -1,0 +1,116 @@
+import { storiesOf } from './changes.ts'
+import { changeOf, type Change, type RunFacts } from './facts.ts'
+import { committedZombies, vanished } from './fence.ts'
+import { orderViolations, overlapViolations, place, zombieStarts } from './order.ts'
+import { repeatsOf, type Effect, type Repeat } from './repeats.ts'
+
+/** What came of a run. Lists hold one line for each violation: all of them empty means clean. */
+export interface Verdict {
+  readonly counts: {
+    readonly produced: number
+    /** Changes whose effect took place. */
+    readonly effective: number
+    readonly handlerRuns: number
+    /** Effects beyond the first of their change. */
+    readonly repeated: number
+    /** Repeats, by what entitled to them. */
+    readonly repeatedBecause: Readonly<Record<string, number>>
+    /** Fenced effects that were attempted by a worker without the lease, and refused. */
+    readonly refused: number
+    readonly failed: number
+    /** Handlers that began although a later epoch had begun to work: a process stopped between its check and its note. */
+    readonly zombieStarts: number
+  }
+  readonly violations: {
+    readonly lost: readonly string[]
+    readonly unexpected: readonly string[]
+    readonly disorder: readonly string[]
+    readonly overlap: readonly string[]
+    readonly unexplainedRepeats: readonly string[]
+    readonly zombieEffects: readonly string[]
+    readonly vanished: readonly string[]
+    readonly zombieStarts: readonly string[]
+  }
+}
+
+/** Compares what was produced with what took effect, as Kafka's system tests do: sets, repeats, order by key. */
+export function judge(facts: RunFacts): Verdict {
+  const { entries, rows, produced } = facts
+  const stories = storiesOf(entries)
+  const effects = effectsByChange(facts)
+  const repeats = [...effects.values()].flatMap((ofOne) => repeatsOf(ofOne, facts))
+  const zombies = zombieStarts(entries)
+  const count = (kind: string) => entries.reduce((sum, entry) => sum + (entry.kind === kind ? 1 : 0), 0)
+  // Between the synchronous check and the handler's first line there is room for one SIGSTOP, not for more.
+  const pauseCount = facts.disturbances.filter(({ kind }) => kind === 'pause').length
+  return {
+    counts: {
+      produced: [...produced.values()].reduce((sum, n) => sum + n, 0),
+      effective: effects.size,
+      handlerRuns: count('started'),
+      repeated: repeats.length,
+      repeatedBecause: countBy(repeats, ({ because }) => because?.kind ?? 'nothing'),
+      refused: count('refused'),
+      failed: count('failed'),
+      zombieStarts: zombies.length,
+    },
+    violations: {
+      lost: lost(produced, effects),
+      unexpected: unexpected(produced, effects),
+      disorder: orderViolations(stories),
+      overlap: overlapViolations(entries),
+      unexplainedRepeats: repeats.filter(({ because }) => because === undefined).map(describeRepeat),
+      zombieEffects: rows === undefined ? [] : committedZombies(rows, entries),
+      vanished: rows === undefined ? [] : vanished(rows, entries),
+      zombieStarts: zombies.length <= pauseCount ? [] : zombies.map((entry) => `${changeOf(entry)} (${place(entry)})`),
+    },
+  }
+}
+
+export function isClean({ violations }: Pick<Verdict, 'violations'>): boolean {
+  return Object.values(violations).every((lines) => lines.length === 0)
+}
+
+function effectsByChange({ entries, rows }: RunFacts): ReadonlyMap<Change, readonly Effect[]> {
+  const effects: readonly Effect[] =
+    rows === undefined
+      ? entries.filter(({ kind }) => kind === 'done')
+      : rows.map(({ sentAt, ...row }) => ({ ...row, at: sentAt }))
+  const byChange = new Map<Change, Effect[]>()
+  for (const effect of effects) {
+    const change = changeOf(effect)
+    const known = byChange.get(change)
+    if (known === undefined) byChange.set(change, [effect])
+    else known.push(effect)
+  }
+  return byChange
+}
+
+function lost(produced: ReadonlyMap<string, number>, effects: ReadonlyMap<Change, unknown>): readonly string[] {
+  const missing: string[] = []
+  for (const [key, last] of produced)
+    for (let n = 1; n <= last; n += 1) if (!effects.has(changeOf({ key, n }))) missing.push(changeOf({ key, n }))
+  return missing
+}
+
+function unexpected(
+  produced: ReadonlyMap<string, number>,
+  effects: ReadonlyMap<Change, readonly Effect[]>,
+): readonly string[] {
+  return [...effects.values()]
+    .flatMap((ofOne) => ofOne.slice(0, 1))
+    .filter(({ key, n }) => !Number.isInteger(n) || n < 1 || n > (produced.get(key) ?? 0))
+    .map(changeOf)
+}
+
+function describeRepeat({ first, again }: Repeat): string {
+  const place = ({ worker, epoch, shardId, at }: Effect) =>
+    `${worker}, epoch ${epoch} of ${shardId.slice(-8)}, at ${at.toFixed(1)}`
+  return `${changeOf(first)}: ${place(first)}, and again ${place(again)}`
+}
+
+function countBy<Thing>(things: readonly Thing[], nameOf: (thing: Thing) => string): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const thing of things) counts[nameOf(thing)] = (counts[nameOf(thing)] ?? 0) + 1
+  return counts
+}

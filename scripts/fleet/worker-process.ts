@@ -1,0 +1,74 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { killAtExit } from '../../src/testing/kill-at-exit.ts'
+import { HalfOpenProxy } from './half-open-proxy.ts'
+import type { WorkerSettings } from './worker-program.ts'
+
+/** How a process ended. */
+export interface Ending {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** A worker in a process of its own, behind a proxy of its own. */
+export class WorkerProcess {
+  readonly name: string
+  readonly proxy: HalfOpenProxy
+  /** Resolves when it takes part in the fleet, or has ended before that. */
+  readonly started: Promise<void>
+  readonly gone: Promise<Ending>
+  readonly #child: ChildProcess
+  #hasEnded = false
+
+  private constructor(name: string, proxy: HalfOpenProxy, child: ChildProcess) {
+    this.name = name
+    this.proxy = proxy
+    this.#child = child
+    killAtExit(child)
+    this.started = new Promise((resolve) => {
+      child.once('message', () => resolve())
+      child.once('exit', () => resolve())
+    })
+    this.gone = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        this.#hasEnded = true
+        void proxy.close().then(() => resolve({ code, signal }))
+      })
+    })
+  }
+
+  static async start(
+    program: string,
+    servicePort: number,
+    settings: Omit<WorkerSettings, 'endpoint'>,
+  ): Promise<WorkerProcess> {
+    const proxy = await HalfOpenProxy.start(servicePort)
+    const all: WorkerSettings = { ...settings, endpoint: `http://127.0.0.1:${proxy.port}` }
+    const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const
+    return new WorkerProcess(settings.name, proxy, fork(program, [JSON.stringify(all)], { stdio: [...stdio] }))
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
+
+  pause(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT')
+  }
+
+  /** Asks it to stop, and resolves when it has ended; kills it when that takes longer than `limitMs`. */
+  async stop(limitMs: number): Promise<Ending> {
+    if (this.#child.connected) this.#child.send('stop')
+    const impatient = setTimeout(() => this.kill(), limitMs)
+    const ending = await this.gone
+    clearTimeout(impatient)
+    return ending
+  }
+}
