@@ -1,25 +1,28 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import {
   type _Record,
   DescribeStreamCommand,
+  DynamoDBStreamsClient,
   GetRecordsCommand,
   GetShardIteratorCommand,
 } from '@aws-sdk/client-dynamodb-streams'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import { createConsumer, silentLogger } from 'tidemark'
 import { createEmbeddedDynamoDB, type EmbeddedDynamoDB } from 'tidemark/testing'
-import { createTidemarkTable, createWorker } from 'tidemark/worker'
-import { printTable, shown, times } from './support/table.ts'
-import { median, timed } from './support/timing.ts'
+import { createTidemarkTable, createWorker, type StreamsSender } from 'tidemark/worker'
+import { printTable, type Row, shown } from './support/table.ts'
+import { timed } from './support/timing.ts'
 
 // A worker beside the least that anybody who reads a stream has to do: GetRecords until there is no more, and unmarshall.
-// Both read the same records from the embedded engine in this process, in turns; the worker keeps its leases, checkpoints
-// and order besides.
+// Both read the same records, in turns, from the embedded engine: once over HTTP, with the SDK's clients and the engine in a
+// process of its own, as a service is read; once in this process, where nothing but the consumers' own work is left.
 
 const recordCount = Number(process.env['RECORDS'] ?? 1_000_000)
 const keyCount = 10_000
-const rounds = 3
 const lightWrites = 400
 const lightEveryMs = 50
 
@@ -60,19 +63,73 @@ function put(index: number): object {
   }
 }
 
-async function bareLoop(embedded: EmbeddedDynamoDB, streamArn: string): Promise<number> {
+/** Where the records are, and how they are reached. */
+interface Service {
+  readonly streamArn: string
+  readonly dynamodb: DynamoDBClient
+  readonly streams: StreamsSender
+  end(): Promise<void>
+}
+
+async function overHttp(shardCount: number): Promise<Service> {
+  const child = fork(process.argv[1] ?? '', ['serve', String(shardCount)])
+  const [{ clientConfig, streamArn }] = (await once(child, 'message')) as [Served]
+  const requestHandler = { httpAgent: { keepAlive: true, maxSockets: 64 } }
+  const dynamodb = new DynamoDBClient({ ...clientConfig, requestHandler })
+  const streams = new DynamoDBStreamsClient({ ...clientConfig, requestHandler })
+  const end = async () => {
+    dynamodb.destroy()
+    streams.destroy()
+    await ended(child)
+  }
+  return { streamArn, dynamodb, streams, end }
+}
+
+interface Served {
+  readonly clientConfig: { readonly endpoint: string; readonly region: string; readonly credentials: Credentials }
+  readonly streamArn: string
+}
+
+interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+async function serve(shardCount: number): Promise<void> {
+  const embedded = filled(shardCount, recordCount)
+  const { clientConfig } = await embedded.listen()
+  process.send?.({ clientConfig, streamArn: embedded.describeStream('orders').streamArn })
+  process.once('disconnect', () => void embedded.close())
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  child.disconnect()
+  if (child.exitCode === null) await once(child, 'exit')
+}
+
+/** Answers that come in another turn of the event loop, as every answer of a service does. */
+async function inThisProcess(shardCount: number): Promise<Service> {
+  const embedded = filled(shardCount, recordCount)
+  const send = async (command: never) => {
+    await new Promise((resolve) => setImmediate(resolve))
+    return embedded.send(command)
+  }
+  const client = { send } as never
+  return { streamArn: embedded.describeStream('orders').streamArn, dynamodb: client, streams: client, async end() {} }
+}
+
+async function bareLoop({ streams, streamArn }: Service): Promise<number> {
   let handled = 0
   const handler = (_keys: object, _image: object) => {
     handled += 1
   }
-  const described = await embedded.send(new DescribeStreamCommand({ StreamArn: streamArn }))
+  const described = await streams.send(new DescribeStreamCommand({ StreamArn: streamArn }))
   for (const { ShardId } of described.StreamDescription?.Shards ?? []) {
-    const opened = await embedded.send(
+    const opened = await streams.send(
       new GetShardIteratorCommand({ StreamArn: streamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
     )
     for (let iterator = opened.ShardIterator; iterator !== undefined;) {
-      await new Promise((resolve) => setImmediate(resolve))
-      const page = await embedded.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: 1_000 }))
+      const page = await streams.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: 1_000 }))
       const records: _Record[] = page.Records ?? []
       for (const { dynamodb } of records)
         handler(unmarshall(dynamodb?.Keys ?? {}), unmarshall(dynamodb?.NewImage ?? {}))
@@ -83,27 +140,21 @@ async function bareLoop(embedded: EmbeddedDynamoDB, streamArn: string): Promise<
 }
 
 let workers = 0
+let heapMidwayMb = 0
+let heapEndMb = 0
 
-/** An answer that comes in another turn of the event loop, as every answer of a service does. */
-function asService(embedded: EmbeddedDynamoDB): never {
-  const send = async (command: never) => {
-    await new Promise((resolve) => setImmediate(resolve))
-    return embedded.send(command)
-  }
-  return { send } as never
-}
-
-async function worker(embedded: EmbeddedDynamoDB): Promise<number> {
+async function worker({ dynamodb, streams }: Service): Promise<number> {
   let handled = 0
   let finish: () => void = () => {}
   const all = new Promise<void>((resolve) => (finish = resolve))
   const handler = () => {
     handled += 1
     if (handled === recordCount) finish()
+    if (handled === Math.floor(recordCount / 10)) heapMidwayMb = heapMb()
+    if (handled === Math.floor(recordCount * 0.95)) heapEndMb = heapMb()
   }
-  const client = asService(embedded)
   const run = createWorker(createConsumer({ name: `bench-${++workers}`, handler, logger: silentLogger }), {
-    ...{ tableName: 'orders', dynamodb: client, streams: client, coordinationTableName: 'tidemark' },
+    ...{ tableName: 'orders', dynamodb, streams, coordinationTableName: 'tidemark' },
     ...{ maxReadsPerSecond: Infinity, logger: silentLogger },
   })
   await run.start()
@@ -112,22 +163,15 @@ async function worker(embedded: EmbeddedDynamoDB): Promise<number> {
   return handled
 }
 
-async function throughput(shardCount: number): Promise<readonly [string, ...string[]]> {
-  const embedded = filled(shardCount, recordCount)
-  await createTidemarkTable({ client: embedded, tableName: 'tidemark' })
-  const { streamArn } = embedded.describeStream('orders')
-  const rates: { bare: number[]; worker: number[] } = { bare: [], worker: [] }
-  const heaps: number[] = []
-  for (let round = 0; round < rounds; round += 1) {
-    rates.bare.push(await rateOf(() => bareLoop(embedded, streamArn)))
-    rates.worker.push(await rateOf(() => worker(embedded)))
-    heaps.push(heapMb())
-  }
-  const [first = 0, last = 0] = [heaps[0], heaps.at(-1)]
+async function throughput(where: string, service: Service, shardCount: number): Promise<Row> {
+  await createTidemarkTable({ client: service.dynamodb, tableName: 'tidemark' })
+  const bare = await rateOf(() => bareLoop(service))
+  const ours = await rateOf(() => worker(service))
+  await service.end()
   return [
-    `${shardCount} ${shardCount === 1 ? 'shard' : 'shards'}`,
-    ...[shown(Math.round(median(rates.bare))), shown(Math.round(median(rates.worker)))],
-    ...[times(median(rates.worker), median(rates.bare)), `${shown(last - first)} MB`],
+    `${where}, ${shardCount} ${shardCount === 1 ? 'shard' : 'shards'}`,
+    ...[shown(Math.round(bare)), shown(Math.round(ours)), `${(ours / bare).toFixed(2)} x`],
+    `${shown(Math.round(heapEndMb - heapMidwayMb))} MB`,
   ]
 }
 
@@ -175,15 +219,17 @@ async function latency(): Promise<void> {
   )
 }
 
-if (process.env['PROFILE'] !== undefined) {
-  await throughput(1)
-  process.exit()
+const [, , role, shards] = process.argv
+if (role === 'serve') await serve(Number(shards))
+else {
+  const rows: Row[] = []
+  for (const count of [1, 16]) rows.push(await throughput('over HTTP', await overHttp(count), count))
+  for (const count of [1, 16]) rows.push(await throughput('in this process', await inThisProcess(count), count))
+  printTable(
+    `${shown(recordCount)} records, no-op handler, records a second`,
+    ['', 'bare loop', 'worker', 'ratio', 'heap grown'],
+    rows,
+    ['Bare loop: GetRecords and unmarshall, in the same process and run. Heap: from a tenth of the records to 95 %.'],
+  )
+  await latency()
 }
-const rows = [await throughput(1), await throughput(16)]
-printTable(
-  `${shown(recordCount)} records, no-op handler, records a second`,
-  ['', 'bare loop', 'worker', 'ratio', 'heap grown'],
-  rows,
-  ['Bare loop: GetRecords and unmarshall, in the same process and run. Heap: after the last run less after the first.'],
-)
-await latency()

@@ -40,7 +40,8 @@ const { values } = parseArgs({
 })
 
 if (values.help) console.log(usage)
-else process.exitCode = await main()
+// Sockets that were black-holed may keep a process alive for as long as TCP does.
+else process.exit(await main())
 
 async function main(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-fleet-'))

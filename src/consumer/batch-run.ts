@@ -35,7 +35,12 @@ export interface BatchSetting {
    */
   assertMayRun?(): void
   /** A handler succeeded and its mark is on its way; `settled` resolves when it is known what became of it. */
-  onCompleting?(work: Work, settled: Promise<unknown>): void
+  onCompleting?(work: Work, settled: Promise<LaneStep>): void
+  /**
+   * How it went with another record of the same identity that was handled by a session open beside this one, which this
+   * one can't know of; `undefined` when there was none. Asked before each claim.
+   */
+  completedElsewhere?(work: Work): Promise<LaneStep> | undefined
   /** The ledger failed: nothing more of this batch is started. */
   onLedgerFailed?(error: unknown): void
 }
@@ -106,12 +111,23 @@ export class BatchRun {
   }
 
   #claim(work: Work, lend: Lend): Promise<LaneStep> {
+    const elsewhere = this.#setting.completedElsewhere?.(work)
+    if (elsewhere !== undefined) return this.#afterOther(work, elsewhere, lend)
     const answer = this.#setting.session.claim(work)
     if (!(answer instanceof Promise)) return this.#workGranted(work, answer, lend)
     return answer.then(
       (outcome) => this.#workGranted(work, outcome, lend),
       (error: unknown) => this.#ledgerFailed(work, 0, error),
     )
+  }
+
+  /** Only when the other's mark is durable is this a duplicate: settled before, it could be forgotten and that one lost. */
+  async #afterOther(work: Work, other: Promise<LaneStep>, lend: Lend): Promise<LaneStep> {
+    const { stopping } = this.#setting
+    await lend(other)
+    if ((await other) === 'next') return this.#duplicate(work)
+    if (stopping.aborted) return this.#stop(work, { reason: 'systemic', attempts: 0, error: stopping.reason })
+    return this.#claim(work, lend)
   }
 
   #workGranted(work: Work, outcome: ClaimOutcome<unknown>, lend: Lend): Promise<LaneStep> {

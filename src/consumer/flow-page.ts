@@ -13,11 +13,14 @@ export type OnSettled = (position: number, settlement: Settlement) => void
  *     open ── every record settled or dropped, and its marks flushed ──▶ closed
  */
 export class FlowPage {
+  /** In the order in which the pages of a flow were opened. */
+  readonly number: number
   readonly #session: LedgerSession<unknown>
   readonly #run: BatchRun
   #openCount: number
 
-  constructor(setting: BatchSetting, openCount: number) {
+  constructor(setting: BatchSetting, openCount: number, number: number) {
+    this.number = number
     this.#session = setting.session
     this.#run = new BatchRun(setting)
     this.#openCount = openCount

@@ -7,6 +7,7 @@ import { Lanes, type LaneStep, type Lend } from '../lanes/lanes.ts'
 import { noLedgerSession } from '../ledger/no-ledger.ts'
 import type { Batch } from '../source/source.ts'
 import { FlowPage, type OnSettled } from './flow-page.ts'
+import { HandledIdentities } from './handled-identities.ts'
 import { prepare } from './prepare.ts'
 import { Report, type StoppedRecord } from './report.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
@@ -16,6 +17,9 @@ import type { Work } from './work.ts'
 // may be mended, but it has had its attempts already.
 const systemicRetry = { baseDelayMs: 1_000, maxDelayMs: 30_000, maxAttempts: Infinity }
 const poisonRetry = { baseDelayMs: 5_000, maxDelayMs: 60_000, maxAttempts: Infinity }
+
+// Lanes that wait for a turn while others have theirs: more than a moment's work for any concurrency.
+const fewWaiting = 64
 
 /** What a flow is run for. */
 export interface FlowHost {
@@ -64,15 +68,20 @@ export class Flow {
   readonly #stuck = new Map<string, StuckLane>()
   // Lanes with a mark under way: the last one, and the page it belongs to.
   readonly #marking = new Map<string, { readonly page: FlowPage; readonly settled: Promise<unknown> }>()
+  // Where an identity can come twice, and there is a ledger that keeps it from being handled twice.
+  readonly #handled: HandledIdentities | undefined
+  #onRoom: (() => void) | undefined
   #fail: (error: unknown) => void = () => {}
 
   constructor(options: ResolvedOptions, stragglers: Map<string, Promise<void>>, host: FlowHost) {
     this.#options = options
     this.#host = host
     this.#stragglers = stragglers
+    this.#handled = options.identity === 'record' || options.ledger === undefined ? undefined : new HandledIdentities()
     this.#lanes = new Lanes(options.concurrency, (item, lend) => this.#work(item, lend))
     this.failed = new Promise((resolve) => (this.#fail = resolve))
     setMaxListeners(0, this.#stopping.signal, this.#aborting.signal)
+    this.#stopping.signal.addEventListener('abort', () => this.#onRoom?.(), { once: true })
   }
 
   /** Lanes that stand still at a record, by lane. */
@@ -96,6 +105,7 @@ export class Flow {
   }
 
   async #admitOpen(open: readonly Work[], book: Settling): Promise<void> {
+    const number = this.#handled?.opening() ?? 0
     const session = await this.#openLedger(open)
     const report = new Report(this.#options)
     const page: FlowPage = new FlowPage(
@@ -103,14 +113,25 @@ export class Flow {
         ...{ options: this.#options, session, book, report, stragglers: this.#stragglers, busy: this.#busy },
         ...{ stopping: this.#stopping.signal, signal: this.#aborting.signal, lease: this.#host.lease },
         assertMayRun: () => this.#assertMayRun(),
-        onCompleting: ({ laneKey }, settled) => this.#noteMark(laneKey, page, settled),
+        onCompleting: (work, settled) => this.#noteMark(work, page, settled),
+        completedElsewhere: (work) => this.#handled?.elsewhere(work.idempotencyKey, page),
         onLedgerFailed: (error) => this.#ledgerFailed(error),
       },
       open.length,
+      number,
     )
     this.#pages.add(page)
     for (const work of open) this.#lanes.enqueue(work.laneKey, { page, report, work })
     this.#lanes.start()
+  }
+
+  /**
+   * Resolves when lanes are about to run out of work. What is admitted earlier is only kept waiting, and what is kept long
+   * is dear to the garbage collector. Lanes that stand still do not count: they may be joined by as much as comes.
+   */
+  async room(): Promise<void> {
+    while (this.#lanes.waitingCount > fewWaiting && !this.#stopping.signal.aborted)
+      await new Promise<void>((resolve) => (this.#onRoom = resolve))
   }
 
   /** Makes durable what has completed so far, and has it settled. */
@@ -142,6 +163,9 @@ export class Flow {
   #end(): void {
     for (const page of this.#pages) page.close()
     for (const [laneKey, end] of this.#lanes.working) {
+      this.#options.logger.warn('a handler goes on although its signal was aborted; its item waits until it returns', {
+        ...{ consumer: this.#options.name, shardId: this.#host.lease.shardId, laneKey },
+      })
       const straggler = end.finally(() => {
         if (this.#stragglers.get(laneKey) === straggler) this.#stragglers.delete(laneKey)
       })
@@ -188,6 +212,7 @@ export class Flow {
   #after(step: LaneStep, item: FlowWork, lend: Lend, round: number): Promise<LaneStep> | LaneStep {
     if (step === 'stop') return this.#stopped(item, lend, round)
     if (this.#stuck.size > 0) this.#stuck.delete(item.work.laneKey)
+    this.#wakeRoom()
     if (item.page.left()) void this.#closePage(item.page)
     return 'next'
   }
@@ -197,6 +222,7 @@ export class Flow {
     const stopped = report.takeStopped(work.position)
     if (this.#stopping.signal.aborted || stopped === undefined) return 'stop'
     this.#noteStuck(work, stopped)
+    this.#wakeRoom()
     const { clock, random } = this.#options
     const delayMs = retryDelayMs(stopped.reason === 'poison' ? poisonRetry : systemicRetry, round, random)
     await lend(clock.sleep(delayMs, this.#stopping.signal))
@@ -210,12 +236,20 @@ export class Flow {
     this.#fail(error)
   }
 
+  #wakeRoom(): void {
+    if (this.#onRoom === undefined || this.#lanes.waitingCount > fewWaiting) return
+    this.#onRoom()
+    this.#onRoom = undefined
+  }
+
   #noteStuck({ laneKey, eventId }: Work, { reason, attempts, error }: StoppedRecord): void {
     const since = this.#stuck.get(laneKey)?.since ?? this.#options.clock.now()
     this.#stuck.set(laneKey, { laneKey, eventId, since, reason, attempts, error })
   }
 
-  #noteMark(laneKey: string, page: FlowPage, settled: Promise<unknown>): void {
+  #noteMark(work: Work, page: FlowPage, settled: Promise<LaneStep>): void {
+    const { laneKey } = work
+    this.#handled?.add(work.idempotencyKey, page, settled) // not asked for where nobody wants it: it costs a hash
     this.#marking.set(laneKey, { page, settled })
     void settled.then(() => {
       if (this.#marking.get(laneKey)?.settled === settled) this.#marking.delete(laneKey)
@@ -226,5 +260,6 @@ export class Flow {
     await page.flush()
     page.close()
     this.#pages.delete(page)
+    this.#handled?.closed(page.number)
   }
 }

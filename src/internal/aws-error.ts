@@ -102,7 +102,7 @@ const systemic: ReadonlySet<AwsErrorKind> = new Set<AwsErrorKind>([
 
 /** Whether the error speaks of the system (throttling, network, permissions, a missing table), not of a record. */
 export function isSystemicAwsError(error: unknown): boolean {
-  return systemic.has(classifyAwsError(error))
+  return systemic.has(classifyAwsError(error)) || isTransientAwsError(error)
 }
 
 /** Whether the same request can succeed later without anybody changing anything. */

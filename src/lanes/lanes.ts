@@ -65,6 +65,11 @@ export class Lanes<Work> {
     this.#ready.push(fresh)
   }
 
+  /** Lanes that wait for a turn. */
+  get waitingCount(): number {
+    return this.#ready.length - this.#nextReady
+  }
+
   /** Sets off as many turns as there is work and room for. */
   start(): void {
     while (this.#freeTurns > 0 && this.#nextReady < this.#ready.length) {

@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
+import type { CoordinationError } from '../errors.ts'
 import type { Gap, HeldLease, Lease, LeaseId, NewLease, StartPosition } from './lease.ts'
 
 /** A fleet: the workers that consume one table for one consumer. Everything below is within one. */
@@ -21,6 +22,10 @@ export interface MemberRow {
   readonly host: string
   /** Epoch ms by its own wall clock, for people; never compared. */
   readonly joinedAt: number
+  /** How long it may be silent before the others take its leases; where the row does not say, as long as oneself. */
+  readonly leaseDurationMs?: number
+  /** Why the row can't be read: something else wrote to it. It stands for a member that takes nothing, until its silence. */
+  readonly unreadable?: CoordinationError
 }
 
 /** How a fleet started consuming a stream (one ARN). Written once, by whoever is first. */
@@ -38,9 +43,9 @@ export interface StreamStart {
 export interface MemberTable {
   /** Writes the row of a new incarnation. */
   join(member: MemberRow): Promise<void>
-  /** Writes the heartbeat; `gone` when somebody has removed the row: this member was given up for dead. */
+  /** Writes the heartbeat; `gone` when the row was removed, as that of one given up for dead, or can't be read any more. */
   beat(member: Pick<MemberRow, 'id' | 'beat' | 'changes' | 'leaving'>): Promise<'alive' | 'gone'>
-  /** All members. A consistent read sees every member that joined before it was sent. */
+  /** All members; see {@link MemberRow.unreadable}. A consistent read sees every member that joined before it was sent. */
   list(options: { readonly consistent: boolean }): Promise<MemberRow[]>
   /** Gives a member up for dead, unless it has beaten since `beat` was seen. */
   remove(id: string, beat: number): Promise<'removed' | 'beaten'>
@@ -64,6 +69,8 @@ export interface LeaseTable {
   save(held: HeldLease, checkpoint: Checkpoint, revision: number): Promise<'saved' | 'lost'>
   /** Saves progress, when there is some to save, and gives the lease up in the same write. */
   release(held: HeldLease, checkpoint: Checkpoint | undefined): Promise<'released' | 'lost'>
+  /** Notes that the shard is being read, and that there is no place in it to name yet. `revision` as for `save`. */
+  noteRead(held: HeldLease, revision: number): Promise<'saved' | 'lost'>
   /** Notes lost data before which consumption halts. `revision` as for `save`. */
   halt(held: HeldLease, gap: Gap, revision: number): Promise<'saved' | 'lost'>
   /** Forgets the gap and goes on behind it, with the checkpoint given. `revision` as for `save`. */

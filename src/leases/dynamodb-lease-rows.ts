@@ -8,7 +8,7 @@ import { leaseKey, numberOf, prefixes } from './dynamodb-rows.ts'
 import { type Gap, type Lease, leaseIdOf, type NewLease } from './lease.ts'
 
 /**
- * The row of a lease: what it was made with (parent, startAt, createdAt), who has it (owner, epoch, revision), and how far
+ * The row of a lease: what it was made with (parent, startAt, createdAt, readAt), who has it (owner, epoch, revision), and how far
  * its shard is settled (from, after, afterText, beyond, through, gap).
  *
  * `after` is padded to 40 digits, so that a condition can compare it; GetShardIterator wants the number as the stream wrote
@@ -38,6 +38,7 @@ export function leaseOf(row: Row, tableName: string): Lease {
     ...(parentShardId === undefined ? {} : { parentShardId }),
     startAt: reader.choice('startAt', ['TRIM_HORIZON', 'LATEST']),
     createdAt: reader.whole('createdAt'),
+    readAt: reader.has('readAt') ? reader.whole('readAt') : undefined,
     epoch: reader.whole('epoch'),
     owner: reader.optionalText('owner'),
     checkpoint: checkpointOf(reader),

@@ -88,6 +88,10 @@ export class DynamoDBLeaseTable implements LeaseTable {
     return status === 'written' || isGivenUp(row, held) ? 'released' : 'lost'
   }
 
+  noteRead(held: HeldLease, revision: number): Promise<'saved' | 'lost'> {
+    return this.#write(held, { set: { readAt: numberOf(this.#clock.now()) } }, revision)
+  }
+
   halt(held: HeldLease, gap: Gap, revision: number): Promise<'saved' | 'lost'> {
     return this.#write(held, gapChange(gap), revision)
   }

@@ -2,7 +2,8 @@ import type { FleetName, MemberRow, MemberTable } from './coordination.ts'
 import type { Clock } from '../internal/clock.ts'
 import { type CoordinationOptions, CoordinationRequests } from './dynamodb-coordination.ts'
 import { absent, conditionOf } from './dynamodb-expressions.ts'
-import { beatFields, memberKey, memberOf, memberRow, membersKey, numberOf } from './dynamodb-rows.ts'
+import { beatFields, memberOf, memberRow } from './dynamodb-member-rows.ts'
+import { memberKey, membersKey, numberOf } from './dynamodb-rows.ts'
 
 /**
  * A fleet's members in the coordination table. A heartbeat is one write unit; reading n members is one request and, at
@@ -32,12 +33,15 @@ export class DynamoDBMemberTable implements MemberTable {
   }
 
   async beat(member: Pick<MemberRow, 'id' | 'beat' | 'changes' | 'leaving'>): Promise<'alive' | 'gone'> {
-    const { status, row } = await this.#requests.update(
+    const { row } = await this.#requests.update(
       memberKey(this.#fleet, member.id),
       { set: beatFields(member, this.#clock.now()) },
       { expression: '#beat < :beat', names: ['beat'] }, // false too where there is no row: never brings one back
     )
-    return status === 'written' || row !== undefined ? 'alive' : 'gone'
+    // A row of ours that something else wrote to is as good as gone. The others count from when they first saw it as it is
+    // now, and wait for our whole lease; beating on, we would be in our right when they take our leases.
+    const isOurs = row !== undefined && memberOf(row, this.#requests.tableName).unreadable === undefined
+    return isOurs ? 'alive' : 'gone'
   }
 
   async list({ consistent }: { readonly consistent: boolean }): Promise<MemberRow[]> {
@@ -47,9 +51,10 @@ export class DynamoDBMemberTable implements MemberTable {
 
   async remove(id: string, beat: number): Promise<'removed' | 'beaten'> {
     const { status } = await this.#requests.delete(memberKey(this.#fleet, id), {
-      expression: 'attribute_not_exists(pk) OR #beat <= :seen',
+      // Where the beat is no number nobody has beaten: the condition of a beat compares numbers.
+      expression: 'attribute_not_exists(pk) OR #beat <= :seen OR NOT attribute_type(#beat, :number)',
       names: ['beat'],
-      values: { seen: numberOf(beat) },
+      values: { seen: numberOf(beat), number: { S: 'N' } },
     })
     return status === 'written' ? 'removed' : 'beaten'
   }

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { epochSeconds, type Row } from '../ledger/dynamodb-rows.ts'
-import type { FleetName, MemberRow, StreamStart } from './coordination.ts'
+import type { FleetName, StreamStart } from './coordination.ts'
 import { RowReader } from './dynamodb-row-reader.ts'
 import type { HeldLease, LeaseId } from './lease.ts'
 
@@ -17,8 +17,6 @@ import type { HeldLease, LeaseId } from './lease.ts'
  */
 export const prefixes = { lease: 'lease#', done: 'done#', start: 'start#' } as const
 
-/** Members that fell silent are removed by the others; this is for the last one of a fleet. */
-const memberKeptMs = 86_400_000
 /** Longer than a stream lists a shard (about a day) by far: after that nobody can ask for its lease again. */
 const doneKeptMs = 7 * 86_400_000
 
@@ -51,36 +49,6 @@ export function startKey(fleet: FleetName, streamLabel: string): RowKey {
 
 export function numberOf(value: number): AttributeValue {
   return { N: String(value) }
-}
-
-/** What a heartbeat writes. */
-export function beatFields(
-  { beat, changes, leaving }: Pick<MemberRow, 'beat' | 'changes' | 'leaving'>,
-  now: number,
-): Row {
-  return {
-    beat: numberOf(beat),
-    changes: numberOf(changes),
-    leaving: { BOOL: leaving },
-    expiresAt: numberOf(epochSeconds(now + memberKeptMs)),
-  }
-}
-
-export function memberRow(fleet: FleetName, member: MemberRow, now: number): Row {
-  const { id, host, joinedAt } = member
-  return { ...memberKey(fleet, id), host: { S: host }, joinedAt: numberOf(joinedAt), ...beatFields(member, now) }
-}
-
-export function memberOf(row: Row, tableName: string): MemberRow {
-  const reader = new RowReader(row, tableName, 'a member of a fleet')
-  return {
-    id: reader.text('sk'),
-    beat: reader.whole('beat'),
-    changes: reader.whole('changes'),
-    leaving: reader.flag('leaving'),
-    host: reader.text('host'),
-    joinedAt: reader.whole('joinedAt'),
-  }
 }
 
 export function startRow(fleet: FleetName, { streamLabel, startAt, complete }: StreamStart, now: number): Row {

@@ -115,8 +115,8 @@ export class FleetMember {
         if (this.#rowId !== undefined) await inTime(clock, leaseDurationMs, members.leave(this.#rowId))
         const id = (this.#rowId = random.id())
         const joinedAt = momentOf(clock)
-        const row = { id, beat: 0, changes: 0, leaving: false, host, joinedAt: Math.round(joinedAt.wallMs) }
-        await inTime(clock, leaseDurationMs, members.join(row))
+        const row = { id, beat: 0, changes: 0, leaving: false, host, leaseDurationMs }
+        await inTime(clock, leaseDurationMs, members.join({ ...row, joinedAt: Math.round(joinedAt.wallMs) }))
         this.#outage.answered('heartbeat')
         return this.#begin(id, joinedAt)
       } catch (error) {

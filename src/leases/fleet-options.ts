@@ -11,7 +11,7 @@ export interface FleetMemberOptions {
   readonly work: LeaseWork
   /**
    * How long a member may be silent before the others take its leases. It beats every third of it and works for at most
-   * 0.8 of it without a heartbeat that succeeded.
+   * 0.8 of it without a heartbeat that succeeded. Its row says it: others of the fleet may have another.
    */
   readonly leaseDurationMs: number
   readonly clock: Clock

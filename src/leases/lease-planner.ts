@@ -38,7 +38,7 @@ export class LeasePlanner {
 
   constructor(options: LeasePlannerOptions) {
     this.#options = options
-    this.#untaken = new UntakenLeases(options.fleetMember)
+    this.#untaken = new UntakenLeases({ leaseDurationOf: (id) => options.watch.leaseDurationOf(id) })
     this.#loop = new PlanLoop({ ...options, ...options.fleetMember, plan: () => this.#plan() })
   }
 
@@ -81,7 +81,7 @@ export class LeasePlanner {
   }
 
   async #execute({ acquire, handOver, giveBack, waiting }: LeasePlan): Promise<void> {
-    const { memberId, held, onChange, fleetMember } = this.#options
+    const { memberId, held, onChange, fleetMember, watch } = this.#options
     const { clock, leaseDurationMs } = fleetMember
     const nowMs = clock.monotonic()
     const others = waiting.filter(({ target }) => target !== memberId)
@@ -94,7 +94,7 @@ export class LeasePlanner {
     if (!areAllOurs)
       this.#loop.requestIn(backoffMs(fleetMember, 1)) // another was quicker; not all losers in step
     else if (others.length < waiting.length) this.#loop.requestIn(leaseDurationMs / 10)
-    else if (others.length > 0 || due.length < handOver.length) this.#loop.requestIn(leaseDurationMs)
+    else if (others.length > 0 || due.length < handOver.length) this.#loop.requestIn(watch.shortestLeaseMs)
   }
 
   #announce(deadIds: readonly string[]): void {

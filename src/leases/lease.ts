@@ -42,6 +42,11 @@ export interface Lease extends NewLease {
   readonly id: LeaseId
   /** When the lease was created, or a gap passed, epoch ms: with `LATEST`, records older than that are not wanted. */
   readonly createdAt: number
+  /**
+   * When the shard was read although there was nothing in it yet, epoch ms; written once in a while, for as long as there is
+   * no record to name. Absent when it was never read.
+   */
+  readonly readAt: number | undefined
   /** Raised at every acquisition; 0 before the first. */
   readonly epoch: number
   /** The worker (its incarnation's id) that acquired it last and has not released it. */

@@ -16,14 +16,18 @@ interface Observation {
 /**
  * What one observer knows of its fleet's members. It does nothing by itself: it is fed with replies.
  *
- *     unknown ── shown ──▶ alive ── the same beat shown by a request sent leaseDurationMs after ──▶ dead
- *                            ▲                                                                       │
- *                            └──────────────────────── a larger beat shown ──────────────────────────┘
+ *     unknown ── shown ──▶ alive ── the same beat shown by a request sent its leaseDurationMs after ──▶ dead
+ *                            ▲                                                                           │
+ *                            └────────────────────────── a larger beat shown ────────────────────────────┘
  *     any ── no longer shown ──▶ unknown
  *
  * The span is counted from a RECEIVED reply to a SENT request, both on one monotonic clock: however long replies were under
  * way and however long the observer was paused, the member was silent for at least that long. No two machines' clocks are
- * compared. A smaller beat comes from a stale read and is no news.
+ * compared. A smaller beat comes from a stale read and is no news; but what a row that can't be read says, or said before it
+ * was repaired, compares with nothing: then the span begins anew.
+ *
+ * Each is given the duration that its own row says, since by that it knows when to stop: by the observer's own, one with a
+ * longer lease would be robbed while it is in its right.
  *
  * Of itself an observer only notes that its row is gone: whether it may work is for its right to work to say, and what it
  * changed it knows.
@@ -49,6 +53,11 @@ export class Liveness {
     return [...this.#members.values()].map(({ row }) => row)
   }
 
+  /** How long this member may be silent. */
+  leaseDurationOf(id: string): number {
+    return this.#members.get(id)?.row.leaseDurationMs ?? this.#leaseDurationMs
+  }
+
   /**
    * Takes in a reply.
    *
@@ -70,7 +79,7 @@ export class Liveness {
 
   #observeRow(row: MemberRow, { sentAtMs, receivedAtMs }: MemberReply): boolean {
     const known = this.#members.get(row.id)
-    if (known !== undefined && row.beat <= known.row.beat)
+    if (known !== undefined && isComparable(row, known.row) && row.beat <= known.row.beat)
       return row.beat === known.row.beat && this.#age(known, sentAtMs)
     this.#members.set(row.id, { row, firstShownAtMs: receivedAtMs })
     if (row.id === this.#self) return false
@@ -81,8 +90,12 @@ export class Liveness {
   // Only a reply that shows the last beat again says how long it has been the last one.
   #age({ row, firstShownAtMs }: Observation, sentAtMs: number): boolean {
     if (row.id === this.#self || this.#dead.has(row.id)) return false
-    if (sentAtMs - firstShownAtMs < this.#leaseDurationMs) return false
+    if (sentAtMs - firstShownAtMs < this.leaseDurationOf(row.id)) return false
     this.#dead.add(row.id)
     return true
   }
+}
+
+function isComparable(row: MemberRow, known: MemberRow): boolean {
+  return (row.unreadable === undefined) === (known.unreadable === undefined)
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../internal/clock.ts'
 import type { MemberRow, MemberTable } from './coordination.ts'
 import { Liveness } from './liveness.ts'
+import type { Logger } from '../telemetry/log.ts'
 import { inTime, type Outage } from './outage.ts'
 
 /** What a {@link MembersWatch} needs. */
@@ -9,6 +10,7 @@ export interface MembersWatchOptions {
   readonly members: MemberTable
   readonly leaseDurationMs: number
   readonly clock: Clock
+  readonly logger: Logger
   readonly outage: Outage
   /** Called before every look. */
   readonly onLook: () => void
@@ -25,6 +27,8 @@ const perMemberMs = 25
 export class MembersWatch {
   readonly #options: MembersWatchOptions
   readonly #liveness: Liveness
+  readonly #unreadableIds = new Set<string>()
+  #intervalMs = Infinity
   #hasStopped = false
   #cancelNext = (): void => {}
 
@@ -43,10 +47,20 @@ export class MembersWatch {
     return this.#liveness.dead
   }
 
+  /** How long this member may be silent. */
+  leaseDurationOf(id: string): number {
+    return this.#liveness.leaseDurationOf(id)
+  }
+
+  /** The shortest lease in the fleet: a death is to be seen early in terms of the one who died. */
+  get shortestLeaseMs(): number {
+    return Math.min(this.#options.leaseDurationMs, ...this.rows.map(({ id }) => this.leaseDurationOf(id)))
+  }
+
   start(): void {
-    const { clock, leaseDurationMs } = this.#options
-    const intervalMs = Math.max(leaseDurationMs / looksPerLease, perMemberMs * this.rows.length)
-    this.#cancelNext = clock.schedule(intervalMs, () => void this.#look())
+    this.#cancelNext()
+    this.#intervalMs = this.#nextIntervalMs()
+    this.#cancelNext = this.#options.clock.schedule(this.#intervalMs, () => void this.#look())
   }
 
   stop(): void {
@@ -59,13 +73,30 @@ export class MembersWatch {
     const { clock, leaseDurationMs, members } = this.#options
     const sentAtMs = clock.monotonic()
     const rows = await inTime(clock, leaseDurationMs, members.list(options))
-    return this.#liveness.observe({ rows, sentAtMs, receivedAtMs: clock.monotonic() })
+    const isNews = this.#liveness.observe({ rows, sentAtMs, receivedAtMs: clock.monotonic() })
+    this.#warnOf(rows)
+    // A newcomer with a shorter lease would otherwise wait for a look that was planned without it.
+    if (!this.#hasStopped && this.#nextIntervalMs() < this.#intervalMs) this.start()
+    return isNews
   }
 
   /** Removes the row of a dead member, unless it has beaten after all. */
   async bury({ id, beat }: MemberRow): Promise<void> {
     const { clock, leaseDurationMs, members } = this.#options
     if ((await inTime(clock, leaseDurationMs, members.remove(id, beat))) === 'removed') this.#liveness.forget(id)
+  }
+
+  #nextIntervalMs(): number {
+    return Math.max(this.shortestLeaseMs / looksPerLease, perMemberMs * this.rows.length)
+  }
+
+  #warnOf(rows: readonly MemberRow[]): void {
+    for (const { id, unreadable } of rows) {
+      if (unreadable === undefined || this.#unreadableIds.has(id)) continue
+      this.#unreadableIds.add(id)
+      const message = "a worker's row can not be read; it counts as a worker that takes nothing, until its silence"
+      this.#options.logger.warn(message, { workerId: id, error: unreadable })
+    }
   }
 
   async #look(): Promise<void> {

@@ -11,17 +11,17 @@ interface Wait {
 const distrusted = 5
 
 /**
- * Free leases that the member they are assigned to does not take: after a lease duration anybody takes them. That member beats
+ * Free leases that the member they are assigned to does not take: after its lease duration anybody takes them. That member beats
  * and yet does not acquire, so for a while nothing is handed to it and nothing is left waiting for it: leases would go to
  * and fro, and stand still in between.
  */
 export class UntakenLeases {
-  readonly #leaseDurationMs: number
+  readonly #leaseDurationOf: (memberId: string) => number
   #waits = new Map<LeaseId, Wait>()
   readonly #distrustedSinceMs = new Map<string, number>()
 
-  constructor(options: { readonly leaseDurationMs: number }) {
-    this.#leaseDurationMs = options.leaseDurationMs
+  constructor(options: { readonly leaseDurationOf: (memberId: string) => number }) {
+    this.#leaseDurationOf = options.leaseDurationOf
   }
 
   /** Notes what waits for its target now, and returns what shall wait no longer. */
@@ -33,7 +33,7 @@ export class UntakenLeases {
       const isTheSame = wait?.target === target && wait.epoch === lease.epoch
       const sinceMs = isTheSame ? wait.sinceMs : nowMs
       this.#waits.set(lease.id, { target, epoch: lease.epoch, sinceMs })
-      if (nowMs - sinceMs >= this.#leaseDurationMs) this.#distrustedSinceMs.set(target, nowMs)
+      if (nowMs - sinceMs >= this.#leaseDurationOf(target)) this.#distrustedSinceMs.set(target, nowMs)
     }
     return waiting.filter(({ target }) => this.isDistrusted(target, nowMs))
   }
@@ -42,7 +42,7 @@ export class UntakenLeases {
   isDistrusted(memberId: string, nowMs: number): boolean {
     const sinceMs = this.#distrustedSinceMs.get(memberId)
     if (sinceMs === undefined) return false
-    if (nowMs - sinceMs < distrusted * this.#leaseDurationMs) return true
+    if (nowMs - sinceMs < distrusted * this.#leaseDurationOf(memberId)) return true
     this.#distrustedSinceMs.delete(memberId)
     return false
   }

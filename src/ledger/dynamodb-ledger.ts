@@ -82,6 +82,8 @@ class DynamoDBSession implements LedgerSession {
   readonly #requests: TableRequests
   readonly #settings: SessionSettings
   readonly #marks: MarkWriter<LedgerEntry>
+  // Marks under way, by idempotency key. One that has failed stays: the change must not run again in this batch.
+  readonly #completing = new Map<string, Promise<void>>()
 
   constructor(batch: LedgerBatch, completed: Set<string>, requests: TableRequests, settings: SessionSettings) {
     this.#batch = batch
@@ -99,6 +101,8 @@ class DynamoDBSession implements LedgerSession {
 
   claim(entry: LedgerEntry): Promise<ClaimOutcome> | ClaimOutcome {
     if (this.#completed.has(entry.idempotencyKey)) return { status: 'completed' }
+    const completing = this.#completing.get(entry.idempotencyKey)
+    if (completing !== undefined) return this.#onceDurable(completing)
     const { uncertain, token, clock, keepMs } = this.#settings
     if (uncertain === 'retry') return { status: 'claimed', claim: { entry, token, transaction: undefined } }
     const now = clock.now()
@@ -107,8 +111,17 @@ class DynamoDBSession implements LedgerSession {
   }
 
   complete({ entry }: Claim): Promise<void> {
-    this.#completed.add(entry.idempotencyKey)
-    return this.#marks.add(entry)
+    const key = entry.idempotencyKey
+    const durable = this.#marks.add(entry)
+    this.#completing.set(key, durable)
+    durable.then(
+      () => {
+        this.#completed.add(key)
+        this.#completing.delete(key)
+      },
+      () => {}, // whoever completes or claims is told
+    )
+    return durable
   }
 
   release({ entry, token }: Claim): Promise<void> | void {
@@ -118,6 +131,13 @@ class DynamoDBSession implements LedgerSession {
 
   flush(): Promise<void> {
     return this.#marks.flush()
+  }
+
+  /** A duplicate is settled at once: were it before the mark is durable, a crash would leave neither it nor the mark. */
+  async #onceDurable(completing: Promise<void>): Promise<ClaimOutcome> {
+    void this.#marks.flush() // nobody else may ask for it while this lane waits
+    await completing
+    return { status: 'completed' }
   }
 
   close(): void {

@@ -2,11 +2,13 @@ import { emptyCheckpoint } from '../checkpoint/checkpoint.ts'
 import type { Flow } from '../consumer/flow.ts'
 import type { Clock } from '../internal/clock.ts'
 import type { LeaseTable } from '../leases/coordination.ts'
-import type { Gap, HeldLease } from '../leases/lease.ts'
+import type { Gap, HeldLease, Lease } from '../leases/lease.ts'
 import type { Intake } from './intake.ts'
+import { hasPlace, isNoteDue } from './read-start.ts'
 
 /** What a checkpoint writer is made of. */
 export interface CheckpointWriterOptions {
+  readonly lease: Lease
   readonly held: HeldLease
   readonly leases: LeaseTable
   readonly intervalMs: number
@@ -26,9 +28,11 @@ export class CheckpointWriter {
   #revision = 0
   #savedRevision = 0
   #saved: Intake | undefined
+  #readNotedAt: number | undefined
 
   constructor(options: CheckpointWriterOptions) {
     this.#options = options
+    this.#readNotedAt = options.lease.readAt
   }
 
   /** Saves until `signal` aborts; resolves with `lost` when the lease is another's. */
@@ -39,7 +43,7 @@ export class CheckpointWriter {
       if (signal.aborted) break
       try {
         await flow.flush()
-        if ((await this.save(intake)) === 'lost') return 'lost'
+        if ((await this.save(intake)) === 'lost' || (await this.#noteRead(intake)) === 'lost') return 'lost'
       } catch (error) {
         onTrouble(error) // the progress is still there, and the next interval saves it
       }
@@ -71,6 +75,16 @@ export class CheckpointWriter {
   /** Forgets the gap and begins anew behind it. */
   passGap(): Promise<'saved' | 'lost'> {
     return this.#options.leases.passGap(this.#options.held, emptyCheckpoint, this.#next())
+  }
+
+  async #noteRead(intake: Intake): Promise<'saved' | 'lost'> {
+    const { lease, held, leases, clock } = this.#options
+    if (!intake.hasRead || this.#saved !== undefined || hasPlace(lease.checkpoint)) return 'saved'
+    const now = clock.now()
+    if (!isNoteDue(lease, this.#readNotedAt, now)) return 'saved'
+    const answer = await leases.noteRead(held, this.#next())
+    if (answer === 'saved') this.#readNotedAt = now
+    return answer
   }
 
   #next(): number {

@@ -2,20 +2,24 @@ import type { Consumer } from '../consumer/consumer.ts'
 import { isTidemarkError } from '../errors.ts'
 import { retryDelayMs } from '../handler/retry-policy.ts'
 import { isTransientAwsError } from '../internal/aws-error.ts'
+import type { LeaseTable } from '../leases/coordination.ts'
 import { Discovery } from '../leases/discovery.ts'
 import { leaseCondition } from '../leases/dynamodb-held.ts'
 import { DynamoDBLeaseTable } from '../leases/dynamodb-lease-table.ts'
 import { DynamoDBMemberTable } from '../leases/dynamodb-member-table.ts'
 import { FleetMember } from '../leases/fleet-member.ts'
+import type { Lease } from '../leases/lease.ts'
 import { withStreamLabel } from '../record/stream-arn.ts'
 import { latestStreamArn } from '../source/dynamodb-table-stream.ts'
 import type { StreamReading } from '../source/stream-reading.ts'
 import { fleetStatus } from './fleet-status.ts'
+import { hasPlace } from './read-start.ts'
 import type { ResolvedWorkerOptions } from './resolve-options.ts'
 import type { ShardSetting } from './shard-setting.ts'
 import { ShardRuns } from './shard-runs.ts'
 import type { FleetStatus } from './status.ts'
 
+const openedPollMs = 250
 const startPolicy = { baseDelayMs: 200, maxDelayMs: 5_000, maxAttempts: Infinity }
 
 /** One consumer on one table in this process: its place in the fleet, the shards it consumes, and its share of discovery. */
@@ -23,6 +27,7 @@ export class FleetRun {
   readonly #consumer: Consumer
   readonly #tableName: string
   readonly #options: ResolvedWorkerOptions
+  readonly #leases: LeaseTable
   readonly #member: FleetMember
   readonly #runs: ShardRuns
   readonly #discovery: Discovery
@@ -42,7 +47,7 @@ export class FleetRun {
       ...{ client: dynamodb, tableName: coordinationTableName, fleet, clock, random },
       retryForMs: leaseDurationMs / 4,
     }
-    const leases = new DynamoDBLeaseTable(coordination)
+    const leases = (this.#leases = new DynamoDBLeaseTable(coordination))
     const setting: ShardSetting = {
       ...{ fleet, consumer, leases, reading, pace: options, clock, random, logger },
       streamArnOf: (streamLabel) => withStreamLabel(this.#streamArn, streamLabel),
@@ -100,6 +105,19 @@ export class FleetRun {
     await this.#member.start()
     this.#discovering = this.#discovery.run()
     await this.#runs.opened()
+    if (this.#options.startAt === 'LATEST') await this.#allOpened()
+  }
+
+  /** The promise of LATEST is of the whole fleet: others may still be about to open the shards that they have taken. */
+  async #allOpened(): Promise<void> {
+    const { signal } = this.#stopping
+    const isUnopened = ({ startAt, readAt, checkpoint }: Lease) =>
+      startAt === 'LATEST' && readAt === undefined && !hasPlace(checkpoint)
+    for (;;) {
+      const leases = await this.#waitedFor(() => this.#leases.list())
+      if (signal.aborted || !leases.some(isUnopened)) return
+      await this.#options.clock.sleep(openedPollMs, signal)
+    }
   }
 
   /** A service that is throttled or away is waited for, as it would be an hour later; what somebody has to mend is thrown. */

@@ -5,6 +5,9 @@ import { parseSequenceNumber, type SequenceNumber } from '../record/sequence-num
 import { fromSdkRecord, type SdkRecord } from '../source/sdk-record.ts'
 import type { RawChange, RawRecord } from '../source/source.ts'
 
+// Records handed over at once: with a ledger, that it is asked for in one request.
+const sliceSize = 100
+
 /** How far records may be read ahead of the first one that is not settled. */
 export interface RunAhead {
   readonly maxRecords: number
@@ -31,6 +34,7 @@ export class Intake {
   readonly #options: IntakeOptions
   #notBefore: number | undefined
   #admittedCount = 0
+  #hasRead = false
   // Where each page with unsettled records begins, and when its first record was written.
   #pages: { readonly ordinal: number; readonly createdAt: number | undefined }[] = []
   #onMove: (() => void) | undefined
@@ -39,6 +43,11 @@ export class Intake {
     this.#options = options
     this.#notBefore = options.notBefore
     this.progress = new ShardProgress(options.checkpoint)
+  }
+
+  /** Whether the shard was read at all, be it that nothing was found. */
+  get hasRead(): boolean {
+    return this.#hasRead
   }
 
   /** When the first record that is not settled was written, epoch ms, as exactly as its page's first record tells. */
@@ -54,23 +63,27 @@ export class Intake {
     return this.progress.spanCount >= maxRecords || this.progress.spanBytes >= maxBytes
   }
 
-  /** Counts a page and hands it to the flow. Rejects as `Flow.admit` does. */
+  /** Counts a page and hands it to the flow, as the flow has room for it. Rejects as `Flow.admit` does. */
   async take(page: readonly SdkRecord[]): Promise<void> {
+    this.#hasRead = true
     const wanted = this.#wanted(page)
-    if (wanted.length === 0) return
+    for (let at = 0; at < wanted.length; at += sliceSize) {
+      await this.#options.flow.room()
+      await this.#admit(wanted.slice(at, at + sliceSize))
+    }
+  }
+
+  async #admit(slice: readonly SdkRecord[]): Promise<void> {
     const { flow, streamArn, shardId } = this.#options
-    const first = this.progress.admit(sequenceNumberOf(wanted[0]), sizeOf(wanted[0]))
-    const settled = [first.settled]
-    for (const record of wanted.slice(1))
-      settled.push(this.progress.admit(sequenceNumberOf(record), sizeOf(record)).settled)
+    const firstOrdinal = this.#admittedCount
+    const settled = slice.map((record) => this.progress.admit(sequenceNumberOf(record), sizeOf(record)).settled)
     this.#forgetPages()
-    this.#pages.push({ ordinal: first.ordinal, createdAt: createdAtOf(wanted[0]) })
-    this.#admittedCount += wanted.length
-    const records = wanted.map((record): RawRecord => fromSdkRecord(record, streamArn))
+    this.#pages.push({ ordinal: firstOrdinal, createdAt: createdAtOf(slice[0]) })
+    this.#admittedCount += slice.length
     await flow.admit(
-      { records, shardId },
+      { records: slice.map((record): RawRecord => fromSdkRecord(record, streamArn)), shardId },
       (position) => settled[position] === true,
-      (position) => this.#settle(first.ordinal + position),
+      (position) => this.#settle(firstOrdinal + position),
     )
   }
 

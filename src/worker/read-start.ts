@@ -31,9 +31,22 @@ export function startOf(lease: Lease, checkpoint: Checkpoint, isFirstRead: boole
 }
 
 /**
- * Whether records may be gone that TRIM_HORIZON would pass over without a word: nothing of the shard was ever read, and
- * its lease is older than records live.
+ * Whether records may be gone that TRIM_HORIZON would pass over without a word: no place in the shard is known, and nobody
+ * has looked at it for as long as records live.
  */
-export function mayBeTrimmed(lease: Lease, checkpoint: Checkpoint, now: number): boolean {
-  return checkpoint.after === undefined && checkpoint.from === undefined && now - lease.createdAt > retentionMs
+export function mayBeTrimmed({ createdAt, readAt = createdAt }: Lease, checkpoint: Checkpoint, now: number): boolean {
+  return !hasPlace(checkpoint) && now - Math.max(createdAt, readAt) > retentionMs
+}
+
+/**
+ * Whether to note that the shard is being read, so that {@link mayBeTrimmed} can be told from an idle shard later, and the
+ * others of a fleet that starts at LATEST know that this one is open.
+ */
+export function isNoteDue({ startAt, createdAt }: Lease, notedAt: number | undefined, now: number): boolean {
+  return (startAt === 'LATEST' && notedAt === undefined) || now - (notedAt ?? createdAt) > retentionMs / 4
+}
+
+/** Whether the checkpoint names a record. */
+export function hasPlace({ after, from }: Checkpoint): boolean {
+  return after !== undefined || from !== undefined
 }

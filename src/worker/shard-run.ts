@@ -1,5 +1,5 @@
 import { emptyCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts'
-import type { LeaseLostError } from '../errors.ts'
+import { CoordinationError, type LeaseLostError } from '../errors.ts'
 import { retryDelayMs } from '../handler/retry-policy.ts'
 import type { Gap, HeldLease, Lease } from '../leases/lease.ts'
 import { finishShard } from '../leases/shard-end.ts'
@@ -54,7 +54,14 @@ export class ShardRun {
     this.#report = new ShardReport(lease, held, setting)
     const { leases, pace, clock } = setting
     const onTrouble = (error: unknown) => this.#report.trouble('its checkpoint could not be saved', error)
-    this.#writer = new CheckpointWriter({ held, leases, intervalMs: pace.checkpointIntervalMs, clock, onTrouble })
+    this.#writer = new CheckpointWriter({
+      lease,
+      held,
+      leases,
+      intervalMs: pace.checkpointIntervalMs,
+      clock,
+      onTrouble,
+    })
   }
 
   get state(): ShardState {
@@ -87,6 +94,7 @@ export class ShardRun {
   async #run(): Promise<ShardEnd> {
     for (let round = 1; ; round += 1) {
       const ended = await this.#nextPass()
+      this.#onOpened() // also when there was nothing to read, or no way to: who waits for it must not wait for ever
       if (this.#abandoned !== undefined) return 'abandoned'
       const end = await this.#afterPass(ended, round).catch((error: unknown) => this.#wait(error, round))
       if (end !== undefined) return end
@@ -148,6 +156,8 @@ export class ShardRun {
 
   async #meetGap(kind: Gap['kind']): Promise<ShardEnd | undefined> {
     const { pace, clock } = this.#setting
+    if (kind === 'missing' && this.lease.gap === undefined && (await this.#isListed()))
+      throw new CoordinationError('the shard is listed and can not be read', { retryable: true })
     const { after } = this.#checkpoint
     const gap = this.lease.gap ?? { kind, ...(after === undefined ? {} : { after }), foundAt: clock.now() }
     if (pace.onGap === 'halt') return this.#halt(gap)
@@ -157,6 +167,13 @@ export class ShardRun {
     if ((await this.#writer.passGap()) === 'lost') return 'lost'
     this.#checkpoint = emptyCheckpoint
     return undefined
+  }
+
+  /** A shard that is listed is not gone: what was opened a moment ago may not be known everywhere yet. */
+  async #isListed(): Promise<boolean> {
+    const { reading, streamArnOf } = this.#setting
+    const listing = await reading.describe(streamArnOf(this.lease.streamLabel))
+    return listing?.shards.some(({ shardId }) => shardId === this.lease.shardId) ?? false
   }
 
   async #halt(gap: Gap): Promise<ShardEnd | undefined> {

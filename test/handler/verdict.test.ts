@@ -36,6 +36,20 @@ describe('a failure', () => {
     [new TypeError('x'), 'ordinary'],
     [undefined, 'ordinary'],
     [Object.assign(new Error('x'), { name: 'ThrottlingException' }), 'systemic'],
+    [
+      Object.assign(new Error('x'), {
+        name: 'TransactionCanceledException',
+        CancellationReasons: [{ Code: 'None' }, { Code: 'TransactionConflict' }],
+      }),
+      'systemic',
+    ],
+    [
+      Object.assign(new Error('x'), {
+        name: 'TransactionCanceledException',
+        CancellationReasons: [{ Code: 'ConditionalCheckFailed' }],
+      }),
+      'ordinary',
+    ],
     [Object.assign(new Error('x'), { name: 'AccessDeniedException' }), 'systemic'],
     [Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), 'systemic'],
     [Object.assign(new Error('x'), { $metadata: { httpStatusCode: 503 } }), 'systemic'],

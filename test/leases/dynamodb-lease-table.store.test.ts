@@ -25,6 +25,7 @@ describe('creating', () => {
       ...shard,
       id: shardLease,
       createdAt: hasty.now(),
+      readAt: undefined,
       epoch: 0,
       owner: undefined,
       checkpoint: emptyCheckpoint,

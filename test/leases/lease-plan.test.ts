@@ -9,7 +9,16 @@ const member = (id: string, leaving = false): MemberRow => ({ id, beat: 1, chang
 
 function lease(shardId: string, owner?: string): Lease {
   const place = { streamLabel: '2026', shardId, startAt: 'TRIM_HORIZON' } as const
-  return { ...place, id: leaseIdOf(place), createdAt: 0, epoch: 1, owner, checkpoint: emptyCheckpoint, gap: undefined }
+  return {
+    ...place,
+    id: leaseIdOf(place),
+    createdAt: 0,
+    readAt: undefined,
+    epoch: 1,
+    owner,
+    checkpoint: emptyCheckpoint,
+    gap: undefined,
+  }
 }
 
 function plan(view: Partial<FleetView>) {

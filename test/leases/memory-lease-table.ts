@@ -25,7 +25,14 @@ export class MemoryLeaseTable implements Pick<
     if (this.finished.has(id)) return 'finished'
     if (this.rows.has(id)) return 'exists'
     this.#onCreate(lease)
-    const fresh = { createdAt: 0, epoch: 0, owner: undefined, checkpoint: emptyCheckpoint, gap: undefined }
+    const fresh = {
+      createdAt: 0,
+      readAt: undefined,
+      epoch: 0,
+      owner: undefined,
+      checkpoint: emptyCheckpoint,
+      gap: undefined,
+    }
     this.rows.set(id, { ...lease, ...fresh, id })
     return 'created'
   }

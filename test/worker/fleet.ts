@@ -18,6 +18,7 @@ export class Fleet {
   readonly handled: Handled[] = []
   readonly #workers: Worker[] = []
   readonly #dead = new Set<string>()
+  readonly #heldUpMs = new Map<string, number>()
 
   private constructor(table: StreamTable) {
     this.table = table
@@ -65,6 +66,11 @@ export class Fleet {
     this.#dead.add(name)
   }
 
+  /** What the worker asks of the stream is answered so much later. */
+  holdUp(name: string, ms: number): void {
+    this.#heldUpMs.set(name, ms)
+  }
+
   /** Lets time pass. */
   async pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= 50) await this.table.clock.advance(50)
@@ -94,10 +100,14 @@ export class Fleet {
   }
 
   #client(name: string): never {
-    const send = (command: never): Promise<unknown> => {
+    const send = async (command: object): Promise<unknown> => {
+      const heldUpMs = command.constructor.name === 'GetShardIteratorCommand' ? this.#heldUpMs.get(name) : undefined
+      if (heldUpMs !== undefined) await this.table.clock.sleep(heldUpMs)
       const isDead = () => this.#dead.has(name)
       if (isDead()) return new Promise<never>(() => {})
-      return this.table.engine.send(command).then((answer) => (isDead() ? new Promise<never>(() => {}) : answer))
+      return this.table.engine
+        .send(command as never)
+        .then((answer) => (isDead() ? new Promise<never>(() => {}) : answer))
     }
     return { send } as never
   }

@@ -125,6 +125,17 @@ describe('one worker', () => {
     expect(world.valuesOf('x')).toEqual([])
   })
 
+  test('with LATEST, start resolves only when the whole fleet has opened its shards', async () => {
+    const world = await fleet({ initialShardCount: 6 })
+    const options = { startAt: 'LATEST' } as const
+    world.holdUp('b', 3_000) // its iterators come late
+    const [a, b] = [world.worker('a', { options }), world.worker('b', { options })]
+    await Promise.all([world.start(b), world.start(a)])
+    for (const key of keys) await world.put(key, 'new')
+    await world.pass(10_000)
+    for (const key of keys) expect(world.valuesOf(key)).toEqual(['new'])
+  })
+
   test('follows a stream that was disabled and enabled again', async () => {
     const world = await fleet()
     await world.start(world.worker('a'))
@@ -201,6 +212,40 @@ describe('data that is gone', () => {
     const { world, gaps } = await trimmed('continue')
     expect(world.valuesOf('x')).toEqual(['0', '2'])
     expect(gaps).toMatchObject([{ gap: { kind: 'trimmed' }, onGap: 'continue' }])
+  })
+
+  test('a worker that finds a halted shard starts all the same', async () => {
+    const { world, second } = await trimmed('halt')
+    await world.stop(second)
+    const third = world.worker('c')
+    await world.start(third)
+    expect(third.status().fleets[0]?.shards).toMatchObject([{ state: 'halted' }])
+  })
+
+  test('a shard in which nothing happened for days is no gap for its next owner', async () => {
+    const world = await fleet({ rollEveryMs: Infinity })
+    const gaps = heard('tidemark:stream:gap')
+    const first = world.worker('a', { options: { idlePollMs: 60_000, leaseDurationMs: 300_000 } })
+    await world.start(first)
+    for (let hour = 0; hour < 30; hour += 1) await world.table.clock.advance(3_600_000)
+    await world.stop(first)
+    await world.put('x', '0')
+    await world.start(world.worker('b'))
+    await world.pass(5_000)
+    expect(gaps).toEqual([])
+    expect(world.valuesOf('x')).toEqual(['0'])
+  })
+
+  test('a shard that nobody looked at for as long as records live may have lost some, and that is told', async () => {
+    const world = await fleet({ rollEveryMs: Infinity })
+    const gaps = heard('tidemark:stream:gap')
+    const first = world.worker('a')
+    await world.start(first)
+    await world.pass(2_000)
+    await world.stop(first)
+    await world.table.clock.advance(25 * 3_600_000)
+    await world.start(world.worker('b'))
+    expect(gaps).toMatchObject([{ gap: { kind: 'trimmed' } }])
   })
 
   test('a halted shard goes on when a worker is told to', async () => {

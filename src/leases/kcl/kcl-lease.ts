@@ -17,7 +17,7 @@ export interface KclLease {
   /** Raised by every renewal, assignment and checkpoint: it moves every 3.3 s while its owner lives. */
   readonly leaseCounter: number
   readonly ownerSwitchesSinceCheckpoint: number
-  /** The last sequence number processed, or one of {@link kclSentinels}. */
+  /** The last sequence number processed, or TRIM_HORIZON, LATEST, AT_TIMESTAMP or SHARD_END (`checkpoint/SentinelCheckpoint.java`). */
   readonly checkpoint: string
   /** Tells apart what the Kinesis producer library packed into one record; 0 in DynamoDB Streams. */
   readonly checkpointSubSequenceNumber: number
@@ -28,9 +28,6 @@ export interface KclLease {
   /** Written at the shard's end. */
   readonly childShardIds: readonly string[]
 }
-
-/** What stands in `checkpoint` in place of a sequence number (`checkpoint/SentinelCheckpoint.java`). */
-const kclSentinels = ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP', 'SHARD_END'] as const
 
 /**
  * The identifier of a DynamoDB stream in a table of several streams: `account:region$account$table$label:1`, with the
