@@ -11,7 +11,7 @@ export interface HeartbeatOptions {
   readonly leaseDurationMs: number
   readonly clock: Clock
   readonly outage: Outage
-  /** Called once, when the right to work ran out (`expired`) or the member's row was removed (`gone`). */
+  /** Called once, when the right to work ran out (`expired`) or the member's row was removed or spoiled (`gone`). */
   readonly onLapse: (reason: LapseReason) => void
 }
 

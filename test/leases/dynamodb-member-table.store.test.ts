@@ -1,4 +1,4 @@
-import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { type AttributeValue, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { describe, expect, test } from 'vitest'
 import type { MemberRow } from '../../src/leases/coordination.ts'
 import { meter } from '../../src/testing/capacity-meter.ts'
@@ -36,6 +36,16 @@ describe('members', () => {
     await memberTable(client, tableName).list({ consistent: true })
     await memberTable(client, tableName).list({ consistent: false })
     expect(asked).toEqual([true, false])
+  })
+
+  test('say for how long they may be silent; a row that does not say it is one all the same', async () => {
+    const { members } = await joined('a')
+    await members.join({ ...member('b'), leaseDurationMs: 30_000 })
+    await members.beat({ id: 'b', beat: 1, changes: 0, leaving: false })
+    expect(await members.list({ consistent: true })).toEqual([
+      member('a'),
+      { ...member('b', 1), leaseDurationMs: 30_000 },
+    ])
   })
 
   test('of another fleet in the same table are not seen', async () => {
@@ -149,13 +159,56 @@ describe('a request that arrives long after its sender gave it up', () => {
 })
 
 describe('what can go wrong', () => {
-  test('a row that something else wrote is named, with the attribute that is wrong', async () => {
+  const overwrite = (tableName: string, id: string, attributes: Record<string, AttributeValue>) => {
+    const Item = { pk: { S: 'members#receipts#orders' }, sk: { S: id }, ...attributes }
+    return tables.client.send(new PutItemCommand({ TableName: tableName, Item }))
+  }
+  const whole: Record<string, AttributeValue> = {
+    ...{ beat: { N: '7' }, changes: { N: '0' }, leaving: { BOOL: false } },
+    ...{ host: { S: 'host' }, joinedAt: { N: '0' }, leaseDurationMs: { N: '3000' } },
+  }
+
+  test('a row that something else wrote hides no other; it stands for a member that takes nothing, and says why', async () => {
     const { tableName, members } = await joined('a')
-    const Item = { pk: { S: 'members#receipts#orders' }, sk: { S: 'intruder' }, beat: { S: 'one' } }
-    await tables.client.send(new PutItemCommand({ TableName: tableName, Item }))
-    await expect(members.list({ consistent: true })).rejects.toThrow(
+    await overwrite(tableName, 'intruder', { beat: { S: 'one' } })
+    const [a, intruder] = await members.list({ consistent: true })
+    expect(a).toEqual(member('a'))
+    expect(intruder).toMatchObject({ id: 'intruder', beat: 0, leaving: true, leaseDurationMs: 300_000 })
+    expect(intruder?.unreadable?.message).toMatch(
       /pk: 'members#receipts#orders', sk: 'intruder'.*not a member of a fleet.*its 'beat' is not a whole number/,
     )
+  })
+
+  test.each(['changes', 'leaving', 'host', 'joinedAt', 'leaseDurationMs'])(
+    'a row whose %s is wrong keeps the rest that tells whether it lives, and its own member is told that it is gone',
+    async (name) => {
+      const { tableName, members } = await joined()
+      await overwrite(tableName, 'a', { ...whole, [name]: { L: [] } })
+      const leaseDurationMs = name === 'leaseDurationMs' ? 300_000 : 3_000
+      expect(await members.list({ consistent: true })).toMatchObject([
+        { id: 'a', beat: 7, leaving: true, leaseDurationMs },
+      ])
+      // A beat writes changes and leaving anew: it has repaired them itself.
+      const isRepaired = name === 'changes' || name === 'leaving'
+      const answer = await members.beat({ id: 'a', beat: 8, changes: 0, leaving: false })
+      expect(answer).toBe(isRepaired ? 'alive' : 'gone')
+    },
+  )
+
+  test.each(['0', '-1', '2.5'])('a lease of %s ms is none', async (text) => {
+    const { tableName, members } = await joined()
+    await overwrite(tableName, 'a', { ...whole, leaseDurationMs: { N: text } })
+    expect(await members.list({ consistent: true })).toMatchObject([{ unreadable: {}, leaseDurationMs: 300_000 }])
+  })
+
+  test('a row without a beat that can be read is never beaten, and can be removed as it was seen', async () => {
+    const { tableName, members } = await joined('a')
+    for (const [id, attributes] of Object.entries({ b: { beat: { S: 'one' } }, c: {} })) {
+      await overwrite(tableName, id, attributes)
+      expect(await members.beat({ id, beat: 8, changes: 0, leaving: false })).toBe('gone')
+      expect(await members.remove(id, 0)).toBe('removed')
+    }
+    expect(await members.list({ consistent: true })).toEqual([member('a')])
   })
 
   test('throttling is waited out, and told as short capacity when it does not end', async () => {

@@ -1,3 +1,4 @@
+import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, describe, expect, test } from 'vitest'
 import { deferred } from '../support/deferred.ts'
@@ -138,6 +139,104 @@ describe('a worker that dies', () => {
     first.kill()
     await world.pass(1.5 * leaseDurationMs)
     expect((await idsOf()).length).toBe(1)
+  })
+})
+
+describe('workers with leases of different lengths', () => {
+  const longMs = 30_000
+  const shortMs = 3_000
+
+  test('give nobody up for dead: 30 s beside 3 s, for five minutes', async () => {
+    await open(20)
+    const heard = listen('tidemark:worker:died', 'tidemark:worker:lapsed', 'tidemark:lease:lost')
+    const all = [await world.started(longMs), await world.started(shortMs), await world.started(longMs)]
+    await world.until(isEven)
+    const moved = all.map(({ work }) => work.handedOver.length)
+    await world.pass(300_000)
+    expect(heard).toEqual([])
+    expect(all.map(({ work }) => work.handedOver.length)).toEqual(moved)
+    expect(isEven()).toBe(true)
+    expect(workedCount()).toBe(20)
+  })
+
+  test.each([
+    { killed: 'long', killedMs: longMs, otherMs: shortMs },
+    { killed: 'short', killedMs: shortMs, otherMs: 300_000 }, // by itself it would look every 15 s
+  ])('the $killed one is taken over after its own, whoever watches', async ({ killedMs, otherMs }) => {
+    await open(10)
+    const other = await world.started(otherMs)
+    const killed = await world.started(killedMs)
+    await world.until(isEven)
+    await world.pass(killedMs)
+    killed.kill()
+    const tookMs = await world.until(() => other.work.working.size === 10)
+    expect(tookMs).toBeGreaterThan((2 / 3) * killedMs - 50) // its last beat may be a third of its lease old
+    expect(tookMs).toBeLessThanOrEqual(1.5 * killedMs)
+    await world.pass(100)
+    expect((await idsOf()).length).toBe(1)
+  })
+
+  test('a worker that comes back with another lease is judged by the new one', async () => {
+    await open(10)
+    const first = await world.started(shortMs)
+    const old = await world.started(longMs)
+    await world.until(isEven)
+    await world.during(old.member.stop())
+    const restarted = await world.started(shortMs)
+    await world.until(() => world.counts.join() === '5,0,5')
+    restarted.kill()
+    expect(await world.until(() => first.work.working.size === 10)).toBeLessThanOrEqual(1.5 * shortMs)
+  })
+})
+
+describe('a row of a member that something else wrote', () => {
+  const write = async (id: string, attributes: Record<string, AttributeValue>) => {
+    const Item = { pk: { S: 'members#receipts#orders' }, sk: { S: id }, ...attributes }
+    await world.client.send(new PutItemCommand({ TableName: 'coordination', Item }))
+  }
+  const warnings = ({ log }: WorkerProcess) => log.filter((line) => line.includes('can not be read'))
+
+  test('stops no plan, is warned of once, and is removed when it was silent', async () => {
+    await open(10)
+    await write('intruder', { beat: { S: 'one' } })
+    const [first, second] = [await world.started(), await world.started()]
+    await world.until(isEven)
+    expect(first.member.isDiscoverer !== second.member.isDiscoverer).toBe(true)
+    first.kill()
+    await world.until(() => second.work.working.size === 10)
+    expect(await idsOf()).toContain('intruder')
+    await world.pass(300_000)
+    expect(await idsOf()).toEqual([second.member.id])
+    expect(warnings(second)).toEqual([expect.stringMatching(/^warn: /)])
+    expect(second.work.abandoned).toEqual([])
+  })
+
+  test('over that of one that is alive: it abandons all and comes back, before anybody takes its leases', async () => {
+    await open(10)
+    const heard = listen('tidemark:worker:died', 'tidemark:worker:lapsed')
+    const [first, second] = [await world.started(), await world.started()]
+    await world.until(isEven)
+    const { id } = second.member
+    await write(id, { beat: { S: 'one' } })
+    await world.until(() => second.member.id !== id) // at each moment the world looks whether a lease is worked twice
+    await world.until(isEven)
+    await world.pass(3 * leaseDurationMs)
+    expect(heard).toEqual(['tidemark:worker:lapsed gone'])
+    expect(first.work.abandoned).toEqual([])
+    expect(await idsOf()).not.toContain(id)
+    expect(warnings(first).length).toBe(1)
+  })
+
+  test('over that of one that is paused: its leases are taken when its right is over, and not before', async () => {
+    await open(10)
+    const [first, second] = [await world.started(), await world.started()]
+    await world.until(isEven)
+    second.pause()
+    await write(second.member.id, { leaseDurationMs: { N: String(leaseDurationMs) }, beat: { S: 'one' } })
+    const tookMs = await world.until(() => first.work.working.size === 10)
+    expect(tookMs).toBeGreaterThanOrEqual(leaseDurationMs)
+    expect(tookMs).toBeLessThanOrEqual(1.5 * leaseDurationMs)
+    expect(await idsOf()).toEqual([first.member.id])
   })
 })
 

@@ -43,15 +43,15 @@ export class FleetWorld {
     await this.leases.create({ streamLabel: '2026-01-01T00:00:00.000', shardId, startAt: 'TRIM_HORIZON' })
   }
 
-  process(): WorkerProcess {
-    const process = new WorkerProcess(this, `worker-${this.processes.length}`)
+  process(leaseMs = leaseDurationMs): WorkerProcess {
+    const process = new WorkerProcess(this, `worker-${this.processes.length}`, leaseMs)
     this.processes.push(process)
     return process
   }
 
   /** A process whose member has started, which takes no time here. */
-  async started(): Promise<WorkerProcess> {
-    const process = this.process()
+  async started(leaseMs = leaseDurationMs): Promise<WorkerProcess> {
+    const process = this.process(leaseMs)
     await this.during(process.member.start())
     return process
   }
@@ -125,7 +125,7 @@ export class WorkerProcess {
   #standsAtMs: number | undefined
   #paused: (() => void)[] | undefined
 
-  constructor(world: FleetWorld, name: string) {
+  constructor(world: FleetWorld, name: string, leaseMs: number) {
     this.#world = world
     const clock = this.#clock()
     const options = { clock, random: new SeededRandom(name) }
@@ -143,7 +143,7 @@ export class WorkerProcess {
       members,
       leases,
       work: this.work,
-      leaseDurationMs,
+      leaseDurationMs: leaseMs,
       logger,
       host: name,
     })

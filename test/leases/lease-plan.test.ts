@@ -85,7 +85,7 @@ test('a lease that an earlier incarnation’s run has not let go of waits', () =
 })
 
 test('what waited for its target for a lease duration is anyone’s, and the target is given nothing for five', () => {
-  const untaken = new UntakenLeases({ leaseDurationMs: 10 })
+  const untaken = new UntakenLeases({ leaseDurationOf: () => 10 })
   const waiting = [{ lease: lease('a'), target: 'other' }]
   expect(untaken.overdue(waiting, 0)).toEqual([])
   expect(untaken.overdue(waiting, 9)).toEqual([])
@@ -96,8 +96,18 @@ test('what waited for its target for a lease duration is anyone’s, and the tar
 })
 
 test('a wait begins anew with another target, or when somebody had the lease in between', () => {
-  const untaken = new UntakenLeases({ leaseDurationMs: 10 })
+  const untaken = new UntakenLeases({ leaseDurationOf: () => 10 })
   untaken.overdue([{ lease: lease('a'), target: 'other' }], 0)
   expect(untaken.overdue([{ lease: lease('a'), target: 'third' }], 10)).toEqual([])
   expect(untaken.overdue([{ lease: { ...lease('a'), epoch: 2 }, target: 'third' }], 20)).toEqual([])
+})
+
+test('each target is given the time of its own lease', () => {
+  const untaken = new UntakenLeases({ leaseDurationOf: (id) => (id === 'slow' ? 100 : 10) })
+  const waiting = ['slow', 'quick'].map((target) => ({ lease: lease(target), target }))
+  untaken.overdue(waiting, 0)
+  expect(untaken.overdue(waiting, 10).map(({ target }) => target)).toEqual(['quick'])
+  expect(untaken.overdue(waiting, 99).map(({ target }) => target)).toEqual(['quick'])
+  expect(untaken.overdue(waiting, 100).map(({ target }) => target)).toEqual(['slow', 'quick'])
+  expect([untaken.isDistrusted('slow', 599), untaken.isDistrusted('slow', 600)]).toEqual([true, false])
 })

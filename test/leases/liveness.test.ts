@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { CoordinationError } from '../../src/errors.ts'
 import type { MemberRow } from '../../src/leases/coordination.ts'
 import { Liveness } from '../../src/leases/liveness.ts'
 
@@ -51,6 +52,33 @@ describe('a member is dead', () => {
     see(10_000, 10_000, member('a', 1))
     expect(see(10_500, 10_500, member('a', 2))).toBe(true)
     expect([...liveness.dead]).toEqual([])
+  })
+
+  test("when it was silent for its own lease, be the observer's longer or shorter; for the observer's when it says none", () => {
+    const { liveness, see } = observer()
+    const rows = [member('long', 1, { leaseDurationMs: 30_000 }), member('short', 1, { leaseDurationMs: 3_000 })]
+    const seenAt = (atMs: number) => (see(atMs, atMs, ...rows, member('silent', 1)), [...liveness.dead])
+    expect([seenAt(0), seenAt(2_999)]).toEqual([[], []])
+    expect(seenAt(3_000)).toEqual(['short'])
+    expect(seenAt(9_999)).toEqual(['short'])
+    expect(seenAt(10_000)).toEqual(['short', 'silent'])
+    expect(seenAt(29_999)).toEqual(['short', 'silent'])
+    expect(seenAt(30_000)).toEqual(['short', 'silent', 'long'])
+  })
+
+  test('by a row that can not be read: when its lease is over since it was first seen so', () => {
+    const { liveness, see } = observer()
+    const unreadable = new CoordinationError('not as we write it', { retryable: false })
+    see(0, 0, member('a', 7))
+    see(9_000, 9_000, member('a', 0, { unreadable }))
+    see(18_999, 18_999, member('a', 0, { unreadable }))
+    expect([...liveness.dead]).toEqual([])
+    see(19_000, 19_000, member('a', 0, { unreadable }))
+    expect([...liveness.dead]).toEqual(['a'])
+    see(19_500, 19_500, member('a', 7)) // somebody has repaired it, and it is counted anew
+    expect([...liveness.dead]).toEqual([])
+    see(29_500, 29_500, member('a', 7))
+    expect([...liveness.dead]).toEqual(['a'])
   })
 
   test('never by its own judgement: its right to work says whether it may go on', () => {
