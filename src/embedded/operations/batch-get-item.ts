@@ -3,7 +3,6 @@ import type { Item } from '../item.ts'
 import { ServiceError, validationError } from '../service-error.ts'
 import { consistency, readUnits } from '../table/capacity-rules.ts'
 import { assertKey } from '../table/key-rules.ts'
-import { primaryKeyText } from '../table/key.ts'
 import type { Store } from '../table/store.ts'
 import type { Table } from '../table/table.ts'
 import { takeItem } from '../table/take-value.ts'
@@ -86,19 +85,30 @@ function readReads(store: Store, asked: Fields): readonly TableReads[] {
     const table = throttledAs('BatchGetItem')(store, one.name)
     one.wanted.assertFor(table)
     for (const key of one.keys) assertKey(key, table.definition.key)
-    const texts = new Set(one.keys.map((key) => primaryKeyText(key, table.definition.key)))
-    if (texts.size < one.keys.length) throw validationError('Provided list of item keys contains duplicates')
     return { ...one, table }
   })
 }
 
 function readFields(fields: Fields, name: string): Pick<TableReads, 'keys' | 'isConsistent' | 'wanted'> {
   refuseLegacy(fields)
-  const keys = structuresField(fields, 'Keys').map(takeItem)
-  if (keys.length === 0)
+  const given = structuresField(fields, 'Keys')
+  if (given.length === 0)
     throw new ServiceError(
       'ValidationException',
       `1 validation error detected: Value '[]' at 'requestItems.${name}.member.keys' failed to satisfy constraint: Member must have length greater than or equal to 1`,
     )
-  return { keys, isConsistent: flagField(fields, 'ConsistentRead'), wanted: readProjection(fields) }
+  const wanted = readProjection(fields)
+  const keys = given.map(takeItem)
+  assertNoneTwice(keys)
+  return { keys, isConsistent: flagField(fields, 'ConsistentRead'), wanted }
+}
+
+// Whether they are keys of the table at all is not known yet.
+function assertNoneTwice(keys: readonly Item[]): void {
+  const texts = new Set(keys.map((key) => JSON.stringify(Object.entries(key).toSorted(byName))))
+  if (texts.size < keys.length) throw validationError('Provided list of item keys contains duplicates')
+}
+
+function byName([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number {
+  return left < right ? -1 : 1
 }

@@ -6,7 +6,7 @@ import { asKeyElement } from '../table/key-rules.ts'
 import { primaryKeyText } from '../table/key.ts'
 import type { Store } from '../table/store.ts'
 import { Bill } from './capacity.ts'
-import { planDelete, type PlannedWrite, planPut } from './planned-write.ts'
+import { type PlannedWrite, readDelete, readPut, type ReadWrite } from './planned-write.ts'
 import { isBusy, throttledAs } from './reach.ts'
 import { tableRequests } from './table-requests.ts'
 
@@ -53,16 +53,24 @@ function readWrites(store: Store, asked: Fields): readonly BatchedWrite[] {
   if (requests.reduce((count, [, list]) => count + list.length, 0) > mostItems)
     throw validationError('Too many items requested for the BatchWriteItem call')
   const find = findOnce(store)
-  const writes = requests.flatMap(([name, list]) =>
-    list.map((request: unknown) => readWrite(store, name, request, find)),
-  )
-  assertDistinct(writes)
+  // Everything that is sent is read before the first table is looked for, and a key twice is told where it is met.
+  const read = requests.flatMap(([name, list]) => list.map((request: unknown) => readWrite(name, request)))
+  const seen = new Set<string>()
+  const writes = read.map((one) => {
+    const write = planned(store, one, find)
+    assertNew(write, seen)
+    return write
+  })
   if (writes.reduce((bytes, { plan }) => bytes + itemSize(plan.payload()), 0) > mostBytes)
     throw validationError('Request size exceeded the limit of 16 MB')
   return writes
 }
 
-function readWrite(store: Store, tableName: string, request: unknown, find: typeof planFinder): BatchedWrite {
+interface ReadRequest extends Pick<BatchedWrite, 'tableName' | 'request'> {
+  readonly read: ReadWrite
+}
+
+function readWrite(tableName: string, request: unknown): ReadRequest {
   const fields = isFields(request) ? request : {}
   const put = structureField(fields, 'PutRequest')
   const remove = structureField(fields, 'DeleteRequest')
@@ -71,11 +79,15 @@ function readWrite(store: Store, tableName: string, request: unknown, find: type
     throw validationError(
       'Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes',
     )
-  const planWrite = put === undefined ? planDelete : planPut
-  const plan = asKeyElement(() => planWrite(store, { ...pickWrite(only), TableName: tableName }, find))
+  const read = put === undefined ? readDelete : readPut
+  return { tableName, request: fields, read: read({ ...pickWrite(only), TableName: tableName }) }
+}
+
+function planned(store: Store, { tableName, request, read }: ReadRequest, find: typeof planFinder): BatchedWrite {
+  const plan = asKeyElement(() => read(store, find))
   const item = plan.next(undefined)
   const after = item === undefined ? undefined : plan.table.row(item, undefined, false)
-  return { tableName, request: fields, plan, after }
+  return { tableName, request, plan, after }
 }
 
 // A batch has no conditions: whatever else is in the request is not looked at.
@@ -95,9 +107,8 @@ function findOnce(store: Store): typeof planFinder {
   }
 }
 
-function assertDistinct(writes: readonly BatchedWrite[]): void {
-  const seen = new Set<string>()
-  for (const { tableName, plan } of writes)
-    seen.add(`${tableName}/${primaryKeyText(plan.key, plan.table.definition.key)}`)
-  if (seen.size < writes.length) throw validationError('Provided list of item keys contains duplicates')
+function assertNew({ tableName, plan }: BatchedWrite, seen: Set<string>): void {
+  const text = `${tableName}/${primaryKeyText(plan.key, plan.table.definition.key)}`
+  if (seen.has(text)) throw validationError('Provided list of item keys contains duplicates')
+  seen.add(text)
 }

@@ -1,4 +1,4 @@
-import { type Fields, integerField } from '../fields.ts'
+import type { Fields } from '../fields.ts'
 import type { AttributeValue, Item } from '../item.ts'
 import { consistency, readUnits } from '../table/capacity-rules.ts'
 import type { Row } from '../table/collection.ts'
@@ -21,7 +21,7 @@ interface Page {
 
 /** Reads rows until the page is full, by number or by size, and answers what Query and Scan answer. */
 export function answerPage(store: Store, fields: Fields, reading: Reading, rows: Iterable<Row>): object {
-  const limit = integerField(fields, 'Limit', 1, Number.MAX_SAFE_INTEGER) ?? Number.POSITIVE_INFINITY
+  const { limit } = reading
   const bill = Bill.for(fields)
   const { page, isFull } = readPage(store, reading, rows, limit)
   charge(bill, reading, page)

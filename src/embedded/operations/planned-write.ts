@@ -28,47 +28,52 @@ export interface PlannedWrite {
 /** Finds the table of a request. A single operation may be throttled there; a transaction has its own way. */
 export type FindTable = (store: Store, name: string) => Table
 
-export function planPut(store: Store, fields: Fields, find: FindTable): PlannedWrite {
+/**
+ * A write whose request has been read: what is left is to hold it against its table. Of several writes in one request all
+ * are read before the first table is looked for, as the service does it.
+ */
+export type ReadWrite<Plan extends PlannedWrite = PlannedWrite> = (store: Store, find: FindTable) => Plan
+
+export function readPut(fields: Fields): ReadWrite {
   const name = tableNameOf(fields)
-  const item = takeItem(required(fields, 'Item'))
   const expressions = new RequestExpressions(fields, ['ConditionExpression'])
+  const item = takeItem(required(fields, 'Item'))
   const condition = expressions.parse('ConditionExpression', parseCondition)
   expressions.finish()
   const returnsItemOnFailure = readReturnsItem(fields)
-  const table = find(store, name)
-  expressions.assertFor(table)
-  assertKeyOfItem(item, table.definition.key)
-  for (const index of table.indexes.values()) index.assertNotEmpty(item)
-  const key = primaryKeyOf(item, table.definition.key)
-  return { table, key, payload: () => item, condition, returnsItemOnFailure, next: () => item, isUpdate: false }
+  return (store, find) => {
+    const table = find(store, name)
+    expressions.assertFor(table)
+    assertKeyOfItem(item, table.definition.key)
+    for (const index of table.indexes.values()) index.assertNotEmpty(item)
+    const key = primaryKeyOf(item, table.definition.key)
+    return { table, key, payload: () => item, condition, returnsItemOnFailure, next: () => item, isUpdate: false }
+  }
 }
 
-export function planDelete(store: Store, fields: Fields, find: FindTable): PlannedWrite {
-  return planByKey(store, fields, find, () => undefined)
+export function readDelete(fields: Fields): ReadWrite {
+  return readByKey(fields, () => undefined)
 }
 
-export function planCheck(store: Store, fields: Fields, find: FindTable): PlannedWrite {
+export function readCheck(fields: Fields): ReadWrite {
   if ((fields['ConditionExpression'] ?? undefined) === undefined)
     throw missing('transactItems.1.member.conditionCheck.conditionExpression')
-  return planByKey(store, fields, find, (before) => before)
+  return readByKey(fields, (before) => before)
 }
 
-function planByKey(
-  store: Store,
-  fields: Fields,
-  find: FindTable,
-  next: (before: Item | undefined) => Item | undefined,
-): PlannedWrite {
+function readByKey(fields: Fields, next: (before: Item | undefined) => Item | undefined): ReadWrite {
   const name = tableNameOf(fields)
-  const key = takeItem(required(fields, 'Key'))
   const expressions = new RequestExpressions(fields, ['ConditionExpression'])
+  const key = takeItem(required(fields, 'Key'))
   const condition = expressions.parse('ConditionExpression', parseCondition)
   expressions.finish()
   const returnsItemOnFailure = readReturnsItem(fields)
-  const table = find(store, name)
-  expressions.assertFor(table)
-  assertKey(key, table.definition.key)
-  return { table, key, payload: () => key, condition, returnsItemOnFailure, next, isUpdate: false }
+  return (store, find) => {
+    const table = find(store, name)
+    expressions.assertFor(table)
+    assertKey(key, table.definition.key)
+    return { table, key, payload: () => key, condition, returnsItemOnFailure, next, isUpdate: false }
+  }
 }
 
 /** A planned update, and its program for the return values that say what it touched. */
@@ -76,27 +81,29 @@ export interface PlannedUpdate extends PlannedWrite {
   readonly program: UpdateProgram | undefined
 }
 
-export function planUpdate(store: Store, fields: Fields, find: FindTable): PlannedUpdate {
+export function readUpdate(fields: Fields): ReadWrite<PlannedUpdate> {
   const name = tableNameOf(fields)
-  const key = takeItem(required(fields, 'Key'))
   const expressions = new RequestExpressions(fields, ['UpdateExpression', 'ConditionExpression'])
+  const key = takeItem(required(fields, 'Key'))
   const program = expressions.parse('UpdateExpression', parseUpdate)
   const condition = expressions.parse('ConditionExpression', parseCondition)
   expressions.finish()
   const returnsItemOnFailure = readReturnsItem(fields)
-  const table = find(store, name)
-  expressions.assertFor(table)
-  assertKey(key, table.definition.key)
   const values = structureField(fields, 'ExpressionAttributeValues')
-  return {
-    table,
-    key,
-    payload: () => (values === undefined ? key : { ...key, ...takeItem(values) }),
-    condition,
-    returnsItemOnFailure,
-    next: (before) => (program === undefined ? (before ?? key) : program.apply(before ?? key, table.keyNames)),
-    isUpdate: true,
-    program,
+  return (store, find) => {
+    const table = find(store, name)
+    expressions.assertFor(table)
+    assertKey(key, table.definition.key)
+    return {
+      table,
+      key,
+      payload: () => (values === undefined ? key : { ...key, ...takeItem(values) }),
+      condition,
+      returnsItemOnFailure,
+      next: (before) => (program === undefined ? (before ?? key) : program.apply(before ?? key, table.keyNames)),
+      isUpdate: true,
+      program,
+    }
   }
 }
 

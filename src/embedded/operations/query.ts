@@ -12,17 +12,13 @@ import { refuseLegacy } from './legacy.ts'
 import { rowsInRange } from './key-range.ts'
 import { answerPage } from './page.ts'
 import { throttledAs } from './reach.ts'
-import { type Reading, type ReadingRequest, readingOf, readReadingRequest } from './reading.ts'
+import { assertSelection, type Reading, type ReadingRequest, readingOf, readReadingRequest } from './reading.ts'
 import { RequestExpressions } from './request-expressions.ts'
-import { assertStartKey, takeStartKey } from './start-key.ts'
+import { assertStartKey } from './start-key.ts'
 
 export function query(store: Store, fields: Fields): object {
   refuseLegacy(fields)
   const name = tableNameOf(fields)
-  if ((fields['KeyConditionExpression'] ?? undefined) === undefined)
-    throw validationError(
-      'Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.',
-    )
   const expressions = new RequestExpressions(fields, [
     'FilterExpression',
     'KeyConditionExpression',
@@ -30,19 +26,21 @@ export function query(store: Store, fields: Fields): object {
   ])
   const request = readReadingRequest(fields, expressions, 'Querying')
   const terms = expressions.parse('KeyConditionExpression', readKeyTerms)
+  if (terms === undefined) throw noKeyCondition()
   expressions.finish()
-  const start = takeStartKey(fields)
+  const { start } = request
   const reading = readingOf(throttledAs('Query')(store, name), request)
   const collection = reading.index?.rows ?? reading.table.rows
-  expressions.assertFor(reading.table)
-  const condition = matchKey(terms ?? new Map(), keySchemaOf(collection.key), typesOf(collection.key))
+  const condition = matchKey(terms, keySchemaOf(collection.key), typesOf(collection.key))
   assertOperands(condition, reading)
-  assertNoKeyFiltered(request, collection.key)
-  if (reading.index !== undefined) assertFilterable(reading.index, request.filtered)
   if (start !== undefined) {
     assertStartKey(start, reading)
     assertWithin(start, condition, collection.key)
   }
+  expressions.assertFor(reading.table)
+  assertNoKeyFiltered(request, collection.key)
+  if (reading.index !== undefined) assertFilterable(reading.index, request.filtered)
+  assertSelection(request, reading)
   const isForward = fields['ScanIndexForward'] === undefined || flagField(fields, 'ScanIndexForward')
   return answerPage(store, fields, reading, rowsInRange(collection, condition, start, isForward))
 }
@@ -85,6 +83,12 @@ function assertWithin(start: Item, condition: KeyCondition, key: TypedKey): void
   if (condition.range !== undefined && range !== undefined && !condition.range(range)) throw outsideRange()
   if (hash === undefined || keyText(hash) !== keyText(condition.hash))
     throw validationError('The provided starting key is outside query boundaries based on provided conditions')
+}
+
+function noKeyCondition(): ServiceError {
+  return validationError(
+    'Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.',
+  )
 }
 
 function outsideRange(): ServiceError {

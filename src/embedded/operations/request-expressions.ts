@@ -8,17 +8,28 @@ type ExpressionName =
 
 /** The expressions of one request and the names and values that they share. */
 export class RequestExpressions {
-  readonly #context: ExpressionContext
+  readonly #names: Record<string, string> | undefined
+  readonly #values: Fields | undefined
   readonly #fields: Fields
+  #known: ExpressionContext | undefined
 
-  /** `known` are the expressions that the operation has. */
+  /**
+   * `known` are the expressions that the operation has. Names and values without any are refused at once; what they are
+   * is looked at with the first expression, since the service looks at a request's key or item between the two.
+   */
   constructor(fields: Fields, known: readonly ExpressionName[]) {
     this.#fields = fields
     const names = structureField(fields, 'ExpressionAttributeNames')
     const values = structureField(fields, 'ExpressionAttributeValues')
     if (names !== undefined) assertMeant(fields, known)
     if (values !== undefined) assertNeeded(fields, known)
-    this.#context = new ExpressionContext(names && readNames(names), values)
+    this.#names = names && readNames(names)
+    this.#values = values
+  }
+
+  get #context(): ExpressionContext {
+    this.#known ??= new ExpressionContext(this.#names, this.#values)
+    return this.#known
   }
 
   /** Parses the expression of this name, or does nothing where the request has none. */

@@ -10,9 +10,9 @@ import { indexAfter } from './key-range.ts'
 import { refuseLegacy } from './legacy.ts'
 import { answerPage } from './page.ts'
 import { throttledAs } from './reach.ts'
-import { readingOf, readReadingRequest } from './reading.ts'
+import { assertSelection, readingOf, readReadingRequest } from './reading.ts'
 import { RequestExpressions } from './request-expressions.ts'
-import { assertStartKey, takeStartKey } from './start-key.ts'
+import { assertStartKey } from './start-key.ts'
 
 const ring = 2 ** 32
 const mostSegments = 1_000_000
@@ -24,10 +24,11 @@ export function scan(store: Store, fields: Fields): object {
   const expressions = new RequestExpressions(fields, ['FilterExpression', 'ProjectionExpression'])
   const request = readReadingRequest(fields, expressions, 'Scanning')
   expressions.finish()
-  const start = takeStartKey(fields)
+  const { start } = request
   const reading = readingOf(throttledAs('Scan')(store, name), request)
   expressions.assertFor(reading.table)
   if (start !== undefined) assertStartKey(start, reading)
+  assertSelection(request, reading)
   const collection = reading.index?.rows ?? reading.table.rows
   return answerPage(store, fields, reading, rowsOfScan(collection, segment, start))
 }

@@ -5,25 +5,25 @@ import type { Row } from '../table/collection.ts'
 import type { Store } from '../table/store.ts'
 import { Bill } from './capacity.ts'
 import { refuseLegacy } from './legacy.ts'
-import { planDelete, type PlannedWrite, planPut, planUpdate, rowAfter } from './planned-write.ts'
+import { type PlannedWrite, readDelete, readPut, readUpdate, rowAfter } from './planned-write.ts'
 import { assertFree, throttledAs } from './reach.ts'
 
 const conditionFailed = 'The conditional request failed'
 const returnValues = ['ALL_NEW', 'UPDATED_OLD', 'ALL_OLD', 'NONE', 'UPDATED_NEW'] as const
 
 export function putItem(store: Store, fields: Fields): object {
-  return replaceItem(store, fields, 'PutItem', planPut)
+  return replaceItem(store, fields, 'PutItem', readPut)
 }
 
 export function deleteItem(store: Store, fields: Fields): object {
-  return replaceItem(store, fields, 'DeleteItem', planDelete)
+  return replaceItem(store, fields, 'DeleteItem', readDelete)
 }
 
 export function updateItem(store: Store, fields: Fields): object {
   refuseLegacy(fields)
   const wanted = choiceField(fields, 'ReturnValues', returnValues)
   const bill = Bill.for(fields)
-  const plan = planUpdate(store, fields, throttledAs('UpdateItem'))
+  const plan = readUpdate(fields)(store, throttledAs('UpdateItem'))
   const { before, after } = commit(store, plan, 'UpdateItem', bill)
   if (wanted === undefined || wanted === 'NONE') return answer(undefined, bill)
   if (wanted === 'ALL_OLD') return answer(before?.item, bill)
@@ -34,13 +34,13 @@ export function updateItem(store: Store, fields: Fields): object {
   return answer(Object.keys(attributes).length === 0 ? undefined : attributes, bill)
 }
 
-function replaceItem(store: Store, fields: Fields, operation: string, plan: typeof planPut): object {
+function replaceItem(store: Store, fields: Fields, operation: string, read: typeof readPut): object {
   refuseLegacy(fields)
   const wanted = choiceField(fields, 'ReturnValues', returnValues)
   if (wanted !== undefined && wanted !== 'NONE' && wanted !== 'ALL_OLD')
     throw validationError('ReturnValues can only be ALL_OLD or NONE')
   const bill = Bill.for(fields)
-  const { before } = commit(store, plan(store, fields, throttledAs(operation)), operation, bill)
+  const { before } = commit(store, read(fields)(store, throttledAs(operation)), operation, bill)
   return answer(wanted === 'ALL_OLD' ? before?.item : undefined, bill)
 }
 

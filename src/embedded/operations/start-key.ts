@@ -1,13 +1,17 @@
 import { type Fields, structureField } from '../fields.ts'
 import type { Item } from '../item.ts'
 import { ServiceError, validationError } from '../service-error.ts'
-import { assertKey } from '../table/key-rules.ts'
+import type { IndexDefinition } from '../table/secondary-index.ts'
+import { assertKey, badIndexKey, isEmptyKey } from '../table/key-rules.ts'
 import { attributesOf, primaryKeyOf } from '../table/key.ts'
 import { takeItem } from '../table/take-value.ts'
 import { positionNames } from './page.ts'
 import type { Reading } from './reading.ts'
 
 const invalid = 'The provided starting key is invalid'
+
+// Of these the service does not say that they are in the starting key.
+const unexplained = /contains duplicates|number set|numeric value|significant digits|number with magnitude/
 
 /** The `ExclusiveStartKey` before the table is known. */
 export function takeStartKey(fields: Fields): Item | undefined {
@@ -22,16 +26,26 @@ export function assertStartKey(start: Item, reading: Pick<Reading, 'table' | 'in
   if (!fits) throw validationError(invalid)
   const { key } = reading.table.definition
   explained(() => assertKey(primaryKeyOf(start, key), key))
-  const indexKey = reading.index?.definition.key
-  if (indexKey !== undefined && !attributesOf(indexKey).every(({ name, type }) => type in (start[name] ?? {})))
+  if (reading.index !== undefined) assertIndexKey(start, reading.index.definition)
+}
+
+function assertIndexKey(start: Item, index: IndexDefinition): void {
+  const attributes = attributesOf(index.key)
+  if (!attributes.every(({ name, type }) => type in (start[name] ?? {})))
     throw validationError(`${invalid}: The provided key element does not match the schema`)
+  for (const attribute of attributes) {
+    const value = start[attribute.name]
+    if (value === undefined || !isEmptyKey(value, attribute)) continue
+    throw validationError(`${invalid}: ${badIndexKey(value, attribute, index).message}`)
+  }
 }
 
 function explained<Result>(attempt: () => Result): Result {
   try {
     return attempt()
   } catch (error) {
-    if (!(error instanceof ServiceError) || error.name !== 'ValidationException') throw error
+    if (!(error instanceof ServiceError) || error.name !== 'ValidationException' || unexplained.test(error.message))
+      throw error
     throw validationError(`${invalid}: ${error.message}`)
   }
 }

@@ -48,10 +48,11 @@ function readGets(store: Store, fields: Fields): readonly (Get | CancellationRea
   if (items.length === 0) throw constraint('[]', 'transactItems', 'Member must have length greater than or equal to 1')
   if (items.length > mostActions)
     throw constraint('[…]', 'transactItems', `Member must have length less than or equal to ${mostActions}`)
-  return items.map((item) => plannedOrMismatch(() => readGet(store, item)))
+  const plans = items.map(readGet) // all before the first table is looked for
+  return plans.map((plan) => plannedOrMismatch(() => plan(store)))
 }
 
-function readGet(store: Store, item: Fields): Get {
+function readGet(item: Fields): (store: Store) => Get {
   const fields = structureField(item, 'Get')
   if (fields === undefined) throw missing('transactItems.1.member.get')
   const name = tableNameOf(fields)
@@ -59,10 +60,12 @@ function readGet(store: Store, item: Fields): Get {
   if (given === undefined) throw missing('transactItems.1.member.get.key')
   const key = takeItem(given)
   const wanted = readProjection(fields)
-  const table = store.table(name)
-  wanted.assertFor(table)
-  assertKey(key, table.definition.key)
-  return { table, key, project: (item) => wanted.project(item) }
+  return (store) => {
+    const table = store.table(name)
+    wanted.assertFor(table)
+    assertKey(key, table.definition.key)
+    return { table, key, project: (item) => wanted.project(item) }
+  }
 }
 
 function assertReadable(store: Store, gets: readonly Get[]): void {

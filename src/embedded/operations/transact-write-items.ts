@@ -9,25 +9,36 @@ import type { Table } from '../table/table.ts'
 import { type CancellationReason, cancelled, noReason, plannedOrMismatch } from './cancellation.ts'
 import { Bill } from './capacity.ts'
 import { refuseLegacy } from './legacy.ts'
-import { planCheck, planDelete, type PlannedWrite, planPut, planUpdate, rowAfter } from './planned-write.ts'
+import {
+  type PlannedWrite,
+  readCheck,
+  readDelete,
+  readPut,
+  readUpdate,
+  type ReadWrite,
+  rowAfter,
+} from './planned-write.ts'
 import { conflictReason, isBusy, throttledReason } from './reach.ts'
 import { assertDistinctItems } from './distinct-items.ts'
 
 const operation = 'TransactWriteItems'
 const mostActions = 100
 const mostBytes = 4 * 1024 * 1024
-const plans = { ConditionCheck: planCheck, Put: planPut, Update: planUpdate, Delete: planDelete } as const
+const readers = { ConditionCheck: readCheck, Put: readPut, Update: readUpdate, Delete: readDelete } as const
 const actions = ['ConditionCheck', 'Put', 'Update', 'Delete'] as const
 
 /** All writes or none: every condition is checked before anything is written. */
 export function transactWriteItems(store: Store, fields: Fields): object {
   const items = readItems(fields)
   const token = readToken(fields)
-  const writes = planAll(store, items)
+  const plans = items.map(readAction)
+  const fingerprint = token === undefined ? '' : fingerprintOf(items)
+  // Before the keys are judged: of a token that was used for another request nothing else is told.
+  const isRepeated = token !== undefined && isReplay(store, token, fingerprint)
+  const writes = planAll(store, plans)
   assertDistinctItems(writes)
   assertPayload(writes)
-  const fingerprint = token === undefined ? '' : fingerprintOf(items)
-  if (token !== undefined && isReplay(store, token, fingerprint)) return replayed(fields, writes)
+  if (isRepeated) return replayed(fields, writes)
   const bill = Bill.for(fields, 'write transaction')
   const changes = prepare(store, writes)
   for (const { table, before, after, isWrite } of changes) {
@@ -58,7 +69,7 @@ function readToken(fields: Fields): string | undefined {
   return token === '' ? undefined : token
 }
 
-function plan(store: Store, item: Fields): Planned {
+function readAction(item: Fields): ReadWrite<Planned> {
   const given = actions.filter((action) => (item[action] ?? undefined) !== undefined)
   const [action] = given
   if (action === undefined)
@@ -68,14 +79,15 @@ function plan(store: Store, item: Fields): Planned {
   refuseLegacy(fields)
   if (action === 'Update' && (fields['UpdateExpression'] ?? undefined) === undefined)
     throw missing('transactItems.1.member.update.updateExpression')
-  return { ...plans[action](store, fields, findTable), isWrite: action !== 'ConditionCheck' }
+  const plan = readers[action](fields)
+  return (store, find) => ({ ...plan(store, find), isWrite: action !== 'ConditionCheck' })
 }
 
 // A key that does not fit cancels the transaction before anything else of it is looked at.
-function planAll(store: Store, items: readonly Fields[]): readonly Planned[] {
-  const outcomes = items.map((item) => plannedOrMismatch(() => plan(store, item)))
+function planAll(store: Store, plans: readonly ReadWrite<Planned>[]): readonly Planned[] {
+  const outcomes = plans.map((plan) => plannedOrMismatch(() => plan(store, findTable)))
   const writes = outcomes.flatMap((outcome) => ('table' in outcome ? [outcome] : []))
-  if (writes.length === items.length) return writes
+  if (writes.length === plans.length) return writes
   throw cancelled(outcomes.map((outcome) => ('table' in outcome ? noReason : outcome)))
 }
 

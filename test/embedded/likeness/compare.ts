@@ -9,7 +9,7 @@ export function judge(pair: Pair): Verdict {
   const local = localAsService(pair)
   const embedded = canonical(pair.step, pair.embedded)
   if (JSON.stringify(local) === JSON.stringify(embedded)) return 'agree'
-  return differences.find(({ shows }) => shows({ step: pair.step, local, embedded })) ?? 'disagree'
+  return differences.find(({ shows }) => shows({ ...pair, local, embedded })) ?? 'disagree'
 }
 
 /** Local's outcome, comparable. */

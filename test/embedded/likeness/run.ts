@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Step } from '../both.ts'
+import { asksOf } from './asks.ts'
 import { canonical, judge, localAsService } from './compare.ts'
-import { numbersAsService } from './differences.ts'
+import { numbersAsService, type Pair } from './differences.ts'
 import { outcomeOf } from './outcome.ts'
 import { newEmbedded, type Service } from './service.ts'
 import { readStream, storyOf } from './streams.ts'
 import { definitionOf, isTableName, type TableName, tables } from './tables.ts'
+import type { Fields } from './values.ts'
 
 /** What has been compared so far. */
 export interface Tally {
@@ -75,7 +77,8 @@ async function compareStep(
   step: Step,
   tally: Tally,
 ): Promise<Disagreement | 'parted' | undefined> {
-  const pair = { step, local: await outcomeOf(local, step), embedded: await outcomeOf(embedded, step) }
+  const outcomes = { local: await outcomeOf(local, step), embedded: await outcomeOf(embedded, step) }
+  const pair = { step, ...outcomes, found: refusedApart(outcomes) ? await itemsFor(local, step) : [] }
   const verdict = judge(pair)
   if (verdict === 'disagree')
     return { what: JSON.stringify(step), local: localAsService(pair), embedded: canonical(step, pair.embedded) }
@@ -83,6 +86,25 @@ async function compareStep(
   if (verdict === 'agree') return undefined
   tally.byDifference[verdict.name] = (tally.byDifference[verdict.name] ?? 0) + 1
   return verdict.parts === true ? 'parted' : undefined
+}
+
+function refusedApart({ local, embedded }: Pick<Pair, 'local' | 'embedded'>): boolean {
+  return local.error !== undefined && embedded.error !== undefined && local.message !== embedded.message
+}
+
+/** What Local has under the one key of each thing that the step asks: what it had before a step that it refused. */
+function itemsFor(local: Service, step: Step): Promise<Pair['found']> {
+  return Promise.all(
+    asksOf(step).map(async ({ input, keys: [key] }) => {
+      if (key === undefined || !('TableName' in input)) return undefined
+      const get = {
+        operation: 'GetItem',
+        input: { TableName: input['TableName'], Key: key, ConsistentRead: true },
+      } as const
+      const [page] = (await outcomeOf(local, get)).pages ?? []
+      return (page as { readonly Item?: Fields } | undefined)?.Item
+    }),
+  )
 }
 
 async function compareStreams(
