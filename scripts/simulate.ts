@@ -5,6 +5,8 @@ import { mutants } from './simulate/mutants.ts'
 import { drill } from './simulate/drill.ts'
 
 const usage = `npm run simulate -- [--seeds N] [--from S] [--scenario NAME]   runs N worlds (200), beginning with seed S (1)
+                                                              --world lambda | workers: of one kind; otherwise every fourth is
+                                                              one of workers, unless a scenario says which
 npm run simulate -- --seed S [--scenario NAME]                one world, with its timeline
 npm run simulate -- --mutants [--only TEXT]                   plants bugs and counts the seeds until each is found`
 
@@ -13,7 +15,8 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '200' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
-    scenario: { type: 'string', default: 'swarm' },
+    scenario: { type: 'string' },
+    world: { type: 'string' },
     mutants: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     help: { type: 'boolean', default: false },
@@ -25,8 +28,22 @@ if (values.seed === undefined) Error.stackTraceLimit = 0
 
 if (values.help) console.log(usage)
 else if (values.mutants) await drillAll(values.only)
-else if (values.seed === undefined) await ensemble(values.scenario, Number(values.from), Number(values.seeds))
-else await replay(values.seed, values.scenario)
+else if (values.seed !== undefined) await replay(values.seed, scenarioGiven() ?? 'swarm')
+else await ensembles(Number(values.from), Number(values.seeds))
+
+function scenarioGiven(): string | undefined {
+  const { scenario, world } = values
+  return scenario ?? (world === undefined ? undefined : world === 'lambda' ? 'swarm' : world)
+}
+
+async function ensembles(from: number, count: number): Promise<void> {
+  const scenario = scenarioGiven()
+  if (scenario !== undefined) return ensemble(scenario, from, count)
+  // A world of workers takes as long as several of Lambda.
+  const workerCount = Math.floor(count / 4)
+  await ensemble('swarm', from, count - workerCount)
+  if (workerCount > 0) await ensemble('workers', from, workerCount)
+}
 
 async function replay(seed: string, scenario: string): Promise<void> {
   const { simulate } = await loadSimulation()
@@ -42,11 +59,8 @@ async function replay(seed: string, scenario: string): Promise<void> {
 async function ensemble(scenario: string, from: number, count: number): Promise<void> {
   const simulation = await loadSimulation()
   const began = performance.now()
-  const { failures, differing, unreached, eventCount, seedCount } = await runEnsemble(simulation, {
-    scenario,
-    from,
-    count,
-  })
+  const result = await runEnsemble(simulation, { scenario, from, count })
+  const { failures, differing, unreached, eventCount, seedCount, cpuSeconds } = result
   const seconds = (performance.now() - began) / 1000
   for (const { seed, violations } of failures) {
     for (const { invariant, message } of violations.slice(0, 3)) console.log(`seed ${seed}: ${invariant}: ${message}`)
@@ -54,7 +68,8 @@ async function ensemble(scenario: string, from: number, count: number): Promise<
   }
   for (const seed of differing) console.log(`seed ${seed}: two runs differ: something is not determined by the seed`)
   if (unreached.length > 0) console.log(`never happened: ${unreached.join('; ')}`)
-  const speed = `${(seedCount / seconds).toFixed(0)} seeds/s, ${(eventCount / seedCount).toFixed(0)} events a seed`
+  const rates = `${(seedCount / cpuSeconds).toFixed(0)} seeds per CPU second, ${(seedCount / seconds).toFixed(0)} by the wall's clock`
+  const speed = `${rates}, ${(eventCount / seedCount).toFixed(0)} events a seed`
   console.log(
     `${scenario}: ${seedCount} seeds, ${failures.length} violated something, ${differing.length} differed; ${speed}`,
   )
@@ -63,12 +78,16 @@ async function ensemble(scenario: string, from: number, count: number): Promise<
 
 async function drillAll(only: string): Promise<void> {
   const sound = await loadSimulation()
+  let [seedCount, secondCount] = [0, 0]
   for (const mutant of mutants.filter(({ name }) => name.includes(only))) {
-    const { foundAt, violation } = await drill(mutant, sound)
+    const { foundAt, violation, cpuSeconds } = await drill(mutant, sound)
+    seedCount += foundAt ?? mutant.within
+    secondCount += cpuSeconds
     const found = foundAt === undefined ? `NOT FOUND in ${mutant.within}` : `${foundAt}`.padStart(5)
     console.log(
-      `${found}  ${mutant.name} (${mutant.scenario})${violation === undefined ? '' : `: ${violation.invariant}`}`,
+      `${found} ${cpuSeconds.toFixed(2).padStart(7)} s  ${mutant.name} (${mutant.scenario})${violation === undefined ? '' : `: ${violation.invariant}`}`,
     )
     if (foundAt === undefined) process.exitCode = 1
   }
+  console.log(`${seedCount} seeds and ${secondCount.toFixed(1)} CPU seconds in all`)
 }

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 import type { Simulation } from '../../src/simulation/simulate.ts'
 import type { Patch } from './mutants.ts'
+import { sdkCommands } from './sdk-commands.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -24,11 +25,7 @@ export async function loadSimulation(patches: readonly Patch[] = []): Promise<Si
       format: 'esm',
       target: 'node20',
       logLevel: 'error',
-      // The SDK is CommonJS inside, and asks for Node's modules as they did before.
-      banner: {
-        js: `import { createRequire } from 'node:module'\nconst require = createRequire('${root}/package.json')`,
-      },
-      plugins: [patching(patches)],
+      plugins: [sdkCommands, patching(patches)],
     })
     const { simulation } = (await import(pathToFileURL(outfile).href)) as { readonly simulation: Simulation }
     return simulation

@@ -1,4 +1,5 @@
 import type { RunResult, Simulation } from '../../src/simulation/simulate.ts'
+import { countCpuSeconds } from './cpu-seconds.ts'
 
 /** Which worlds to run. */
 export interface EnsembleOptions {
@@ -17,6 +18,8 @@ export interface Ensemble {
   readonly unreached: readonly string[]
   readonly eventCount: number
   readonly seedCount: number
+  /** What all of it took, the runs that were repeated included. */
+  readonly cpuSeconds: number
 }
 
 // More of them would only be the same over again.
@@ -32,6 +35,7 @@ export async function runEnsemble(
   const failures: RunResult[] = []
   const differing: string[] = []
   const reached = new Set<string>()
+  const cpuSeconds = countCpuSeconds()
   let eventCount = 0
   for (let number = from; number < from + count; number += 1) {
     const seed = String(number)
@@ -40,11 +44,18 @@ export async function runEnsemble(
     for (const mark of result.marks) reached.add(mark)
     if (result.violations.length > 0) failures.push(result)
     if (failures.length === enough)
-      return { failures, differing, unreached: [], eventCount, seedCount: number - from + 1 }
+      return {
+        failures,
+        differing,
+        unreached: [],
+        eventCount,
+        seedCount: number - from + 1,
+        cpuSeconds: cpuSeconds(),
+      }
     if (number % recheckEvery !== 0) continue
     const again = await simulation.simulate(seed, scenario)
     if (again.hash() !== result.hash()) differing.push(seed)
   }
-  const unreached = simulation.sometimes.filter((mark) => !reached.has(mark))
-  return { failures, differing, unreached, eventCount, seedCount: count }
+  const unreached = simulation.sometimes(scenario).filter((mark) => !reached.has(mark))
+  return { failures, differing, unreached, eventCount, seedCount: count, cpuSeconds: cpuSeconds() }
 }

@@ -1,3 +1,5 @@
+import { workerMutants } from './worker-mutants.ts'
+
 /** A text that is replaced in a file of the source; it must stand there exactly once. */
 export interface Patch {
   readonly file: string
@@ -17,7 +19,7 @@ function mutant(name: string, scenario: string, within: number, file: string, fi
   return { name, scenario, within, patches: [{ file, find, replace }] }
 }
 
-export const mutants: readonly Mutant[] = [
+const lambdaMutants: readonly Mutant[] = [
   {
     name: 'two marks of one lane in one chunk',
     scenario: 'retry',
@@ -74,7 +76,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'numbers are compared as texts',
     'swarm',
-    20_000,
+    4_000,
     'src/record/sequence-number.ts',
     `a.length === b.length ? [a, b] : [padSequenceNumber(a), padSequenceNumber(b)]`,
     `[a, b]`,
@@ -212,7 +214,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'the book stays open after the answer',
     'swarm',
-    3_000,
+    1_000,
     'src/consumer/consumer.ts',
     `await time.within('answer', run.flush())`,
     `void run.flush()`,
@@ -222,8 +224,8 @@ export const mutants: readonly Mutant[] = [
     'park',
     500,
     'src/consumer/batch-run.ts',
-    `    if (signal.aborted) return this.#outOfTime(work, outcome, signal.reason)\n`,
-    `    if (signal.aborted && outcome.status === 'completed') return this.#outOfTime(work, outcome, signal.reason)\n`,
+    `    if (stopping.aborted) return this.#outOfTime(work, outcome, stopping.reason)\n`,
+    `    if (stopping.aborted && outcome.status === 'completed') return this.#outOfTime(work, outcome, stopping.reason)\n`,
   ),
   mutant(
     'marks are sent after the answer',
@@ -233,4 +235,30 @@ export const mutants: readonly Mutant[] = [
     `    if (this.#settings.uncertain === 'retry') this.#marks.abandon()\n`,
     ``,
   ),
+  mutant(
+    'a child shard is read before its parent is done with',
+    'swarm',
+    300,
+    'src/testing/mapping/lineage.ts',
+    `    return parentShardId === undefined || (!unread.has(parentShardId) && !reading.has(parentShardId))`,
+    `    return parentShardId !== '' && unread.size > 0`,
+  ),
+  mutant(
+    'records that grew too old are dropped without a word',
+    'swarm',
+    300,
+    'src/testing/mapping/delivery.ts',
+    `    await this.#giveUp({ records, condition: 'RecordAgeExceeded', invokeCount, invocation: undefined }, stopped)`,
+    `    this.#ports.settle(records.length - 0 * invokeCount)`,
+  ),
+  mutant(
+    'a window begins anew with every batch',
+    'swarm',
+    300,
+    'src/lambda.ts',
+    `state: event.state ?? {} }`,
+    `state: {} }`,
+  ),
 ]
+
+export const mutants: readonly Mutant[] = [...lambdaMutants, ...workerMutants]

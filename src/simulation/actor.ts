@@ -44,6 +44,8 @@ export class Actor {
   readonly #freeze = {}
   #held: Resumption[] = []
   #fate: (() => Fate) | undefined
+  #suspendedMs = 0
+  #wallStepMs = 0
   #onDeath: (() => void)[] = []
 
   constructor(name: string, random: SeededRandom, scheduler: Scheduler, skew: ClockSkew = trueClock) {
@@ -67,6 +69,16 @@ export class Actor {
     return this.#held.length
   }
 
+  /** For how long its machine was suspended so far: by so much its monotonic clock is behind. */
+  get suspendedMs(): number {
+    return this.#suspendedMs
+  }
+
+  /** By how much somebody has set its wall clock so far. */
+  get wallStepMs(): number {
+    return this.#wallStepMs
+  }
+
   /** Decides at every resumption from now on. */
   set fate(decide: (() => Fate) | undefined) {
     this.#fate = decide
@@ -88,6 +100,17 @@ export class Actor {
     const stop = {}
     this.#stops.add(stop)
     this.#scheduler.after(ms, () => this.#lift(stop))
+  }
+
+  /** Stops it as a machine that sleeps does: its monotonic clock and its timers stand still, its wall clock goes on. */
+  suspend(ms: number): void {
+    this.#suspendedMs += ms
+    this.pause(ms)
+  }
+
+  /** Sets its wall clock forward, or back. */
+  stepWallClock(ms: number): void {
+    this.#wallStepMs += ms
   }
 
   /** Stops it until `thaw`, as Lambda does with an environment between two invocations. */
@@ -135,12 +158,20 @@ export class Actor {
 
 function actorClock(actor: Actor, scheduler: Scheduler, { offsetMs, rate }: ClockSkew): Clock {
   const bornAt = scheduler.now
+  const monotonic = () => (scheduler.now - bornAt - actor.suspendedMs) * rate
   const schedule = (ms: number, callback: () => void) => {
+    const { suspendedMs } = actor
     let isCancelled = false // it may be due, and held back by a pause, when it is cancelled
+    const dueAt = monotonic() + Math.max(0, ms)
     const due = () => {
-      if (!isCancelled) callback()
+      if (isCancelled) return
+      // A machine that was suspended meanwhile has not waited long enough.
+      if (actor.suspendedMs === suspendedMs || monotonic() >= dueAt) return callback()
+      cancel = scheduler.after(Math.max(0.001, dueAt - monotonic()) / rate, () => actor.gate('timer', due))
     }
-    const cancel = scheduler.after(Math.max(0, ms) / rate, () => actor.gate('timer', due))
+    // A wait that rounding has left over would not move the time on, and whoever asks again would ask for ever.
+    const leastMs = ms > 0 ? 0.001 : 0
+    let cancel = scheduler.after(Math.max(leastMs, ms) / rate, () => actor.gate('timer', due))
     return () => {
       isCancelled = true
       cancel()
@@ -148,8 +179,8 @@ function actorClock(actor: Actor, scheduler: Scheduler, { offsetMs, rate }: Cloc
   }
   return {
     // Whole milliseconds, like Date.now
-    now: () => worldBeganAt + Math.floor(bornAt + (scheduler.now - bornAt) * rate + offsetMs),
-    monotonic: () => (scheduler.now - bornAt) * rate,
+    now: () => worldBeganAt + Math.floor(bornAt + (scheduler.now - bornAt) * rate + offsetMs + actor.wallStepMs),
+    monotonic,
     schedule,
     sleep: (ms, signal) =>
       new Promise((resolve) => {

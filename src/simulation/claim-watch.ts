@@ -1,6 +1,6 @@
 import type { Item } from '../embedded/item.ts'
 import type { UncertainOutcomeError } from '../errors.ts'
-import type { Mark } from './marks.ts'
+import type { LambdaMark } from './lambda-marks.ts'
 import type { SimulatedDatabase } from './simulated-database.ts'
 
 /** How the session that a token belongs to ended, as far as the world saw. */
@@ -20,8 +20,13 @@ export interface ClaimWatchSetting {
    * given back since: then a person is asked for nothing, and no more than that.
    */
   readonly keepsRequests: boolean
+  /**
+   * Changes of several items may have one claim. Then a late handler of an environment's earlier batch may be refused by
+   * that environment's present one, and is right to take it for another owner.
+   */
+  readonly itemsShareClaims: boolean
   readonly violate: (message: string) => void
-  readonly mark: (mark: Mark) => void
+  readonly mark: (mark: LambdaMark) => void
 }
 
 /**
@@ -65,7 +70,7 @@ export class ClaimWatch {
 
   /** Somebody who was refused looks whether there is a mark. */
   rowRead(key: Item, sender: string): void {
-    if (textOf(key['sk']) !== 'mark' || !this.#setting.keepsRequests) return
+    if (textOf(key['sk']) !== 'mark' || !this.#setting.keepsRequests || this.#setting.itemsShareClaims) return
     const owner = textOf(this.#claim(key)?.['owner'])
     if (owner !== undefined && owner === this.#latest.get(sender))
       this.#setting.violate(`${sender} takes its own claim of ${textOf(key['pk'])} for another owner's`)

@@ -1,4 +1,4 @@
-import type { Profile } from './profile.ts'
+import type { ConsumerHabits } from './profile.ts'
 
 /** A change as the world knows it, from the stream. */
 export interface Change {
@@ -6,6 +6,8 @@ export interface Change {
   readonly eventName: string
   /** Same for all changes of one item. */
   readonly itemKey: string
+  /** Same for all that a business takes for one matter. */
+  readonly businessId: string
   readonly sequenceNumber: bigint
 }
 
@@ -23,20 +25,20 @@ export interface Deeds {
 /** What one consumer did. */
 export class History {
   readonly consumer: string
-  readonly profile: Profile
+  readonly habits: ConsumerHabits
   /** Event ids of what the mapping handed to the on-failure destination. */
   readonly givenUp: Set<string> = new Set()
   readonly #deeds = new Map<string, Deeds>()
   readonly #identities = new Map<string, string>()
 
-  constructor(consumer: string, profile: Profile) {
+  constructor(consumer: string, habits: ConsumerHabits) {
     this.consumer = consumer
-    this.profile = profile
+    this.habits = habits
   }
 
-  /** What was done with a change; with `identity: 'message'`, with its item. */
+  /** What was done with a change; with all changes of its identity where that is not the change alone. */
   of(change: Change): Deeds {
-    const identity = this.profile.identity === 'message' ? change.itemKey : change.eventId
+    const identity = this.#identityOf(change)
     this.#identities.set(change.eventId, identity)
     return this.#at(identity)
   }
@@ -58,7 +60,13 @@ export class History {
 
   /** Whether the consumer wants the change at all. */
   isSelected({ eventName }: Change): boolean {
-    return !this.profile.insertsOnly || eventName === 'INSERT'
+    return !this.habits.insertsOnly || eventName === 'INSERT'
+  }
+
+  #identityOf({ itemKey, businessId, eventId }: Change): string {
+    const { identity } = this.habits
+    if (identity === 'record') return eventId
+    return identity === 'message' ? itemKey : businessId
   }
 
   #at(identity: string): Deeds {

@@ -3,8 +3,14 @@ import {
   type EventSourceMapping,
   type FailureDocument,
 } from '../testing/event-source-mapping.ts'
+import type { Actor } from './actor.ts'
 import { ClaimWatch } from './claim-watch.ts'
-import { FunctionHost } from './function-host.ts'
+import { FunctionHost } from './lambda-function-host.ts'
+import type { LambdaMark } from './lambda-marks.ts'
+import { givesUp, type LambdaProfile } from './lambda-profile.ts'
+import { watchLedger } from './ledger-watch.ts'
+import { LineageWatch } from './lineage-watch.ts'
+import { letNatureRun, natureEndsMs } from './nature.ts'
 import { History } from './history.ts'
 import type { Network } from './network.ts'
 import { Operator } from './operator.ts'
@@ -13,45 +19,48 @@ import { Producer } from './producer.ts'
 import type { Item } from '../embedded/item.ts'
 import { SimulatedDatabase } from './simulated-database.ts'
 import { changeOf, type SeenRecord } from './stream-change.ts'
-import type { Profile } from './profile.ts'
 import type { World } from './world.ts'
 
 interface Subscriber {
   readonly mapping: EventSourceMapping
   readonly host: FunctionHost
   readonly oracle: Oracle
+  readonly lineage: LineageWatch
 }
 
 // In the second phase: after it, what is not settled never will be. Long enough for a lane full of uncertain outcomes.
 const convergeWithinMs = 3_600_000
-const maxEvents = 400_000
+
+const shortestAgeMs = 60_000
 
 /**
  * Producers write to a table; event source mappings read its stream and invoke functions, which keep their ledger in
  * another table of the same database. First everything may fail, then nothing does and all must come to its end.
  */
 export class LambdaWorld {
-  readonly #world: World
+  readonly #world: World<LambdaProfile, LambdaMark>
   readonly #database: SimulatedDatabase
   readonly #network: Network
   readonly #claims: ClaimWatch
   readonly #subscribers: readonly Subscriber[]
   #ledgerRequests = 0
 
-  constructor(world: World) {
+  constructor(world: World<LambdaProfile, LambdaMark>) {
     this.#world = world
     this.#claims = new ClaimWatch({
       database: () => this.#database,
       keepsRequests: world.profile.network.duplicated === 0 && world.profile.network.late === 0,
+      itemsShareClaims: world.profile.identity === 'business',
       violate: (message) => world.violate({ invariant: 'honesty', message }),
       mark: (mark) => world.mark(mark),
     })
     const watchers: ((row: Item) => void)[] = []
-    this.#database = new SimulatedDatabase(world.random.fork('database'), world.clock, world.profile, {
+    const ledger = watchLedger({
       rowPut: (row) => watchers.forEach((watch) => watch(row)),
       refused: (input, row, sender) => this.#claims.refused(input, row, sender),
       rowRead: (key, sender) => this.#claims.rowRead(key, sender),
     })
+    this.#database = new SimulatedDatabase(world.random.fork('database'), world.clock, world.profile, ledger)
     this.#network = world.network((operation, input, sender) => {
       if (/BatchGet|BatchWrite|UpdateItem|GetItem/.test(operation)) this.#ledgerRequests += 1 // the producer only puts and deletes
       return this.#database.execute(operation, input, sender)
@@ -66,25 +75,47 @@ export class LambdaWorld {
   async run(): Promise<void> {
     const { scheduler } = this.#world
     const producer = this.#world.actor('producer')
-    this.#changeTheWorld()
-    const producing = new Producer(this.#world.profile, producer, this.#network.client(producer)).run()
+    letNatureRun(this.#world, this.#database)
+    const { workload, mapping } = this.#world.profile
+    // What can't be decoded can't be healed either: only a mapping that gives up gets past it.
+    const habits = givesUp(mapping) ? workload : { ...workload, undecodable: 0 }
+    const producing = new Producer(habits, producer, this.#network.client(producer)).run()
     const started = Promise.all(this.#subscribers.map(({ mapping }) => this.#start(mapping)))
-    await this.#settled(Promise.all([producing, started]), 600_000)
-    await this.#settled(this.#world.clock.sleep(this.#world.random.fork('phase').integer(500, 15_000)), 60_000)
+    await this.#world.settled(Promise.all([producing, started]), 600_000)
+    await this.#world.settled(this.#restUnderFaults(producer), 60_000)
     this.#world.heal()
     this.#database.heal()
     // A change that lands after the last look at the stream would seem to be lost.
-    await this.#until(() => this.#network.underWay(producer) === 0, 600_000)
+    await this.#world.until(() => this.#network.underWay(producer) === 0, 600_000)
     // What the stream does not tell yet of its shards, nobody can wait for.
-    await this.#settled(this.#world.clock.sleep(this.#world.profile.stream.listingLagMs), 60_000)
-    await this.#settled(Promise.all(this.#subscribers.map(({ mapping }) => mapping.drain())), convergeWithinMs)
+    await this.#world.settled(this.#world.clock.sleep(this.#world.profile.stream.listingLagMs), 60_000)
+    await this.#world.settled(Promise.all(this.#subscribers.map(({ mapping }) => mapping.drain())), convergeWithinMs)
     const stopped = Promise.all(this.#subscribers.map(({ mapping }) => mapping.stop()))
-    await this.#settled(stopped, 60_000)
+    await this.#world.settled(stopped, 60_000)
     if (this.#world.violations.length > 0) return
-    const changes = (this.#database.allRecords() as SeenRecord[]).map(changeOf)
+    const shards = this.#database
+      .allShards()
+      .map(({ records, ...shard }) => ({ ...shard, changes: (records as SeenRecord[]).map(changeOf) }))
+    const changes = shards.flatMap((shard) => shard.changes)
     this.#world.trace.note('world', `ends with ${changes.length} changes after ${scheduler.eventCount} events`)
-    for (const { oracle } of this.#subscribers) oracle.concluded(changes)
+    for (const { oracle, lineage } of this.#subscribers) {
+      oracle.concluded(changes)
+      for (const message of lineage.complaints(shards)) this.#world.violate({ invariant: 'I5', message })
+    }
     this.#judgeCost()
+  }
+
+  /** Lets the faults go on for a while after the last write, but not for longer than anything is left to go wrong. */
+  async #restUnderFaults(producer: Actor): Promise<void> {
+    const { clock, scheduler, profile, random } = this.#world
+    const until = scheduler.now + random.fork('phase').integer(500, 15_000)
+    const lookEveryMs = 1_000
+    while (scheduler.now < until) {
+      await clock.sleep(Math.min(lookEveryMs, until - scheduler.now))
+      if (this.#network.underWay(producer) > 0 || scheduler.now < natureEndsMs(profile)) continue
+      const { recordCount } = this.#database
+      if (this.#subscribers.every(({ lineage }) => lineage.doneCount === recordCount)) return
+    }
   }
 
   /** Where nothing failed, and nobody had to wait for another's claim, a delivered record costs what was promised. */
@@ -100,30 +131,6 @@ export class LambdaWorld {
     this.#world.violate({ invariant: 'I11', message })
   }
 
-  /** Runs the world until `promise` is settled or something is violated. */
-  async #settled(promise: Promise<unknown>, withinMs: number): Promise<void> {
-    let settled: { readonly error?: unknown } | undefined
-    promise.then(
-      () => (settled = {}),
-      (error: unknown) => (settled = { error }),
-    )
-    await this.#until(() => settled !== undefined, withinMs)
-    const error = settled?.error
-    if (error !== undefined)
-      this.#world.violate({
-        invariant: 'defect',
-        message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      })
-  }
-
-  async #until(isDone: () => boolean, withinMs: number): Promise<void> {
-    const { scheduler, violations } = this.#world
-    if (violations.length > 0) return
-    const limits = { untilMs: scheduler.now + withinMs, maxEvents }
-    const end = await scheduler.run(() => isDone() || violations.length > 0, limits)
-    if (end !== 'done') this.#world.violate({ invariant: 'I10', message: `the world does not come to rest: ${end}` })
-  }
-
   #subscribe(consumer: string): { readonly subscriber: Subscriber; readonly watch: (row: Item) => void } {
     const world = this.#world
     const history = new History(consumer, world.profile)
@@ -132,6 +139,7 @@ export class LambdaWorld {
       mark: (mark) => world.mark(mark),
       now: () => world.scheduler.now,
     })
+    const lineage = new LineageWatch()
     const operator = new Operator(world, this.#database, history)
     const host = new FunctionHost({
       world,
@@ -139,6 +147,7 @@ export class LambdaWorld {
       oracle,
       network: this.#network,
       claims: this.#claims,
+      lineage,
       uncertain: (error, finder) => {
         this.#claims.uncertain(error, `ledger#${consumer}#${error.idempotencyKey}`, finder.name, finder.clock.now())
         operator.told(error.idempotencyKey)
@@ -149,18 +158,21 @@ export class LambdaWorld {
       if (textOf(sk) === 'mark' && textOf(pk).startsWith(prefix) && eventId !== undefined)
         oracle.marked(textOf(eventId))
     }
-    return { subscriber: { mapping: this.#mapping(consumer, host, history), host, oracle }, watch }
+    return { subscriber: { mapping: this.#mapping(host, history, lineage), host, oracle, lineage }, watch }
   }
 
-  #mapping(consumer: string, host: FunctionHost, history: History): EventSourceMapping {
+  #mapping(host: FunctionHost, history: History, lineage: LineageWatch): EventSourceMapping {
     const { mapping, crash } = this.#world.profile
-    const service = this.#world.actor(`${consumer}-esm`)
-    const { reportsFailures, ...options } = mapping
+    const { reportsFailures, maximumRecordAgeMs, ...options } = mapping
+    // A minute is the least that Lambda takes, and longer than most worlds last: records are older by the service's clock.
+    const offsetMs = maximumRecordAgeMs < 0 ? 0 : shortestAgeMs - maximumRecordAgeMs
+    const service = this.#world.actor(`${history.consumer}-esm`, { offsetMs, rate: 1 })
     return createEventSourceMapping({
       ...options,
       streams: this.#network.client(service),
       streamArn: this.#database.streamArn,
       startingPosition: 'TRIM_HORIZON',
+      maximumRecordAgeInSeconds: maximumRecordAgeMs < 0 ? -1 : shortestAgeMs / 1000,
       functionResponseTypes: reportsFailures ? ['ReportBatchItemFailures'] : [],
       handler: (event) => host.invoke(event, mapping.functionTimeoutMs),
       onFailure: {
@@ -169,7 +181,10 @@ export class LambdaWorld {
           await service.clock.sleep(1)
           const lost = service.random.chance(this.#world.isHealthy ? 0 : crash)
           if (lost && service.random.chance(0.5)) throw new Error('the destination is away')
-          for (const { eventID } of document.payload?.Records ?? []) history.givenUp.add(eventID)
+          const eventIds = (document.payload?.Records ?? []).map(({ eventID }) => eventID)
+          for (const eventId of eventIds) history.givenUp.add(eventId)
+          lineage.done(eventIds)
+          if (document.requestContext.condition === 'RecordAgeExceeded') this.#world.mark('record too old')
           this.#world.mark('record given up')
           this.#world.trace.note(service.name, `gives up ${document.DDBStreamBatchInfo.batchSize}`)
           if (lost) throw new Error('the destination took it and the reply was lost')
@@ -188,29 +203,9 @@ export class LambdaWorld {
         await this.#world.clock.sleep(500)
       }
   }
-
-  /** What happens by itself: items expire, shards are closed. */
-  #changeTheWorld(): void {
-    const { scheduler, profile, random } = this.#world
-    const { workload, shardChanges } = profile
-    const times = random.fork('shards')
-    const span = workload.writeCount * workload.everyMs
-    for (let count = 0; count < shardChanges; count += 1) {
-      const how = times.pick(['roll', 'split'] as const)
-      scheduler.after(times.next() * span, () => {
-        this.#world.mark(how === 'roll' ? 'shard rolled' : 'shard split')
-        this.#database.changeShards(how)
-      })
-    }
-    if (workload.expires === 0) return
-    for (let at = 1_000; at < span + 5_000; at += 1_000)
-      scheduler.after(at, () => {
-        if (!this.#world.isHealthy && this.#database.expireItems() > 0) this.#world.mark('item removed by time to live')
-      })
-  }
 }
 
-function isCalm({ handler, network, crash, pause }: Profile): boolean {
+function isCalm({ handler, network, crash, pause }: LambdaProfile): boolean {
   const { requestLost, replyLost, duplicated, late, throttled, leftOver, outages } = network
   const { failsBefore, failsAfter, hangs, sticks, ignoresSignal } = handler
   const faults = [requestLost, replyLost, duplicated, late, throttled, leftOver, outages.length, crash, pause]

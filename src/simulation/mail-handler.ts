@@ -1,26 +1,50 @@
 import { RetryableError, TerminalError } from '../errors.ts'
 import type { HandlerContext } from '../handler/handler.ts'
 import type { ChangeRecord } from '../record/record.ts'
-import type { Environment } from './environment.ts'
+import type { Actor } from './actor.ts'
+import type { Change } from './history.ts'
 import type { Oracle } from './oracle.ts'
+import type { ConsumerHabits, WorldProfile } from './profile.ts'
 import { changeOfDecoded } from './stream-change.ts'
 import type { World } from './world.ts'
 
+/** The process that a handler runs in, as its host keeps it. */
+export interface HandlerProcess {
+  readonly actor: Actor
+  /** When the batch at hand, or this record, came to the process. */
+  readonly deliveredAt: number
+  /** Whether something happened of which what is durable may not know. */
+  hasUnmarkedEffect: boolean
+}
+
+/** What a handler of a world is made of. */
+export interface MailHandlerSetting {
+  readonly world: World<WorldProfile & ConsumerHabits>
+  readonly oracle: Oracle
+  readonly process: HandlerProcess
+  /** Somebody gives up what is poison: it stays so for ever. Otherwise it is healed with the world. */
+  readonly poisonIsGivenUp: boolean
+  /** How much longer than allowed a run goes on that does not look at its signal, in milliseconds. */
+  readonly overstayMs: number
+  /** How the effect comes about, where it is not the oracle alone that notes it. */
+  readonly act?: (change: Change, context: HandlerContext) => Promise<void> | void
+}
+
 /** The handler of every consumer: it sends a mail that can't be called back, and fails in the ways that its habits say. */
 export function mailHandler(
-  world: World,
-  oracle: Oracle,
-  environment: Environment,
+  setting: MailHandlerSetting,
 ): (record: ChangeRecord, context: HandlerContext) => Promise<void> {
-  const { handler: habits, mapping } = world.profile
-  const { actor } = environment
+  const { world, oracle, process } = setting
+  const { handler: habits } = world.profile
+  const { actor } = process
   const random = actor.random.fork('handler')
   const work = (signal: AbortSignal | undefined) => actor.clock.sleep(random.next() * habits.workMs, signal)
-  return async (record, { idempotencyKey, signal }) => {
+  return async (record, context) => {
+    const { idempotencyKey, signal } = context
     const change = changeOfDecoded(record)
     world.trace.note(actor.name, `handles ${change.itemKey} ${change.sequenceNumber}`)
-    oracle.began(change, idempotencyKey, { deliveredAt: environment.deliveredAt, isAborted: signal.aborted })
-    if (isPoison(record) && (mapping.maximumRetryAttempts >= 0 || !world.isHealthy)) {
+    oracle.began(change, idempotencyKey, { deliveredAt: process.deliveredAt, isAborted: signal.aborted })
+    if (isPoison(record) && (setting.poisonIsGivenUp || !world.isHealthy)) {
       world.mark('record poison')
       throw new TerminalError('poison')
     }
@@ -30,13 +54,14 @@ export function mailHandler(
     const [failsBefore, failsAfter, hangs, sticks, ignoresSignal] = draw
     if (hangs === true) await actor.clock.sleep(1e9, signal)
     if (sticks === true) await new Promise(() => {})
-    if (ignoresSignal === true) await actor.clock.sleep(random.next() * 2 * mapping.functionTimeoutMs)
+    if (ignoresSignal === true) await actor.clock.sleep(random.next() * setting.overstayMs)
     else await work(signal)
     if (ignoresSignal !== true) signal.throwIfAborted()
     if (failsBefore === true) throw failure(random.next())
     world.trace.note(actor.name, `EFFECT ${change.itemKey} ${change.sequenceNumber}`)
-    oracle.effect(change)
-    environment.hasUnmarkedEffect = true
+    const acting = setting.act === undefined ? oracle.effect(change) : setting.act(change, context)
+    if (acting !== undefined) await acting
+    process.hasUnmarkedEffect = true
     await work(undefined)
     if (failsAfter === true) throw new Error('after the effect')
     oracle.returned(change)

@@ -1,7 +1,7 @@
 import { ServiceError } from '../embedded/service-error.ts'
 import type { Actor } from './actor.ts'
 import { isNothing, splitBatch } from './batch-split.ts'
-import type { Mark } from './marks.ts'
+import type { CommonMark } from './marks.ts'
 import type { NetworkFaults } from './network-faults.ts'
 import type { SeededRandom } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -17,7 +17,7 @@ export interface NetworkSetting {
   readonly faults: () => NetworkFaults
   readonly timeoutMs: number
   readonly note: (actor: string, what: string) => void
-  readonly mark: (mark: Mark) => void
+  readonly mark: (mark: CommonMark) => void
 }
 
 /** A client of the AWS SDK, as far as it is used: the commands are the SDK's own. */
@@ -58,7 +58,7 @@ export class Network {
   }
 
   #send(actor: Actor, random: SeededRandom, command: object): Promise<object> {
-    const operation = command.constructor.name.replace(/Command\d*$/, '') // a bundler may number a name
+    const operation = operationOf(command)
     const { input } = command as { readonly input: object }
     const track = (by: number) => this.#underWay.set(actor, this.underWay(actor) + by)
     const call = new Call({ operation, input, actor, random, track }, this.#setting)
@@ -162,9 +162,19 @@ class Call {
     return 0.2 + this.#random.next() * this.#faults.delayMs
   }
 
-  #mark(mark: Mark): void {
+  #mark(mark: CommonMark): void {
     this.#setting.mark(mark)
   }
+}
+
+const operations = new WeakMap<object, string>()
+
+function operationOf({ constructor }: object): string {
+  const known = operations.get(constructor)
+  if (known !== undefined) return known
+  const operation = constructor.name.replace(/Command\d*$/, '') // a bundler may number a name
+  operations.set(constructor, operation)
+  return operation
 }
 
 function isWrite(operation: string): boolean {

@@ -1,19 +1,31 @@
 import type { History } from './history.ts'
 import type { SimulatedDatabase } from './simulated-database.ts'
 import { ledgerTable } from './simulated-database.ts'
+import type { WorldProfile } from './profile.ts'
 import type { World } from './world.ts'
+
+/** Of a world in which a person is asked. */
+type AskingWorld = World<WorldProfile & { readonly decisionMs: number }, 'claim uncertain' | 'operator decides'>
 
 /**
  * The person who decides about uncertain outcomes, by the remedy that the error tells: looks into the mailbox, and puts
  * the mark where the mail is there, or deletes the claim where it is not.
  */
 export class Operator {
-  readonly #world: World
+  readonly #world: AskingWorld
   readonly #database: SimulatedDatabase
   readonly #history: History
+  readonly #mayStillHappen: (idempotencyKey: string) => boolean
   readonly #deciding = new Set<string>()
 
-  constructor(world: World, database: SimulatedDatabase, history: History) {
+  /** @param mayStillHappen Whether somebody alive is at it: then a person waits with the decision. */
+  constructor(
+    world: AskingWorld,
+    database: SimulatedDatabase,
+    history: History,
+    mayStillHappen: (idempotencyKey: string) => boolean = () => false,
+  ) {
+    this.#mayStillHappen = mayStillHappen
     this.#world = world
     this.#database = database
     this.#history = history
@@ -29,6 +41,7 @@ export class Operator {
 
   #decide(idempotencyKey: string): void {
     this.#deciding.delete(idempotencyKey)
+    if (this.#mayStillHappen(idempotencyKey)) return this.told(idempotencyKey)
     this.#world.mark('operator decides')
     const happened = (this.#history.ofKey(idempotencyKey)?.effects.length ?? 0) > 0
     this.#world.trace.note('operator', `${happened ? 'marks' : 'frees'} ${idempotencyKey}`)

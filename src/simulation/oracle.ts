@@ -1,12 +1,6 @@
 import type { Change, Deeds, History } from './history.ts'
-import type { Mark } from './marks.ts'
-
-/** Something that must never be. */
-export interface Violation {
-  /** By the number in the list of invariants. */
-  readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I9' | 'I10' | 'I11' | 'honesty' | 'deadline' | 'defect'
-  readonly message: string
-}
+import type { CommonMark } from './marks.ts'
+import type { Violation } from './violation.ts'
 
 /** How a run of a handler begins. */
 export interface Beginning {
@@ -19,7 +13,7 @@ export interface Beginning {
 /** What an oracle tells. */
 export interface OracleSetting {
   readonly violate: (violation: Violation) => void
-  readonly mark: (mark: Mark) => void
+  readonly mark: (mark: CommonMark) => void
   readonly now: () => number
 }
 
@@ -61,7 +55,7 @@ export class Oracle {
   effect(change: Change): void {
     const { effects } = this.#history.of(change)
     if (effects.length > 0) this.#setting.mark('effect repeated')
-    if (effects.length > 0 && this.#history.profile.ledger === 'park')
+    if (effects.length > 0 && this.#history.habits.ledger === 'park')
       this.#violate('I2', `${change.eventId} has a second effect`)
     const isFirst = effects.length === 0
     effects.push((this.#effectCount += 1))
@@ -99,7 +93,7 @@ export class Oracle {
   #isSettled(change: Change): boolean {
     if (!this.#history.isSelected(change)) return true
     const { markedAt, returnedCount } = this.#history.of(change)
-    const { ledger } = this.#history.profile
+    const { ledger } = this.#history.habits
     return ledger === 'retry' || ledger === 'park' ? markedAt !== undefined : returnedCount > 0
   }
 
@@ -113,7 +107,9 @@ export class Oracle {
         this.#violate('I1', `${change.eventId} of ${change.itemKey} had no effect and nobody was told`)
     }
     // A memory that is lost with its process, or that another process does not have, keeps no state in order.
-    if (this.#history.profile.ledger === 'memory') return
+    if (this.#history.habits.ledger === 'memory') return
+    // What was repeated may have been settled since by another item, where a business takes both changes for one.
+    if (this.#history.habits.identity !== 'record') return
     for (const effects of this.#effects.values()) this.#judgeLastEffects(effects)
   }
 
@@ -136,8 +132,8 @@ export class Oracle {
 
   // One effect an item has no order; and a handler that goes on after its time may overtake whoever took over.
   #isOrdered(): boolean {
-    const { identity, handler } = this.#history.profile
-    return identity === 'record' && handler.ignoresSignal === 0
+    const { identity, handler } = this.#history.habits
+    return identity !== 'message' && handler.ignoresSignal === 0
   }
 
   #violate(invariant: Violation['invariant'], message: string): void {

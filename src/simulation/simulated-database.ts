@@ -1,53 +1,69 @@
 import { resolveEmbeddedOptions } from '../embedded/embedded-options.ts'
 import { Engine } from '../embedded/engine.ts'
 import type { Item } from '../embedded/item.ts'
+import type { ShardFacts } from '../embedded/streams/stream-facts.ts'
 import type { Clock } from '../internal/clock.ts'
-import type { Profile } from './profile.ts'
+import type { WorldProfile } from './profile.ts'
 import type { SeededRandom } from './random.ts'
 
 export const itemsTable = 'messages'
 export const ledgerTable = 'tidemark'
 
-/** Who watches the ledger's table. */
-export interface TableWatcher {
-  /** A row was put. */
-  rowPut(row: Item): void
-  /** A conditional update was refused because of this row. */
-  refused(input: object, row: Item, sender: string): void
-  /** A row was read alone. */
-  rowRead(key: Item, sender: string): void
+// The engine draws a stream's first sequence number up to 5,000 below the first of 22 digits, and a world has a few dozen.
+const digitShare = 0.005
+
+/** A shard with all its records, as the streams API gives them. */
+export interface HeldShard {
+  readonly shardId: string
+  readonly parentShardId: string | undefined
+  readonly records: readonly object[]
+}
+
+/** Who watches what reaches the database. */
+export interface DatabaseWatcher {
+  /** An operation was applied. */
+  applied(operation: string, input: object, sender: string): void
+  /** A condition refused an operation because of this row. */
+  refused(operation: string, input: object, row: Item, sender: string): void
 }
 
 /** The embedded engine as the world's DynamoDB: its replicas lag behind, and somebody watches. */
 export class SimulatedDatabase {
-  readonly streamArn: string
+  #streamArn: string
   readonly #engine: Engine
-  readonly #watcher: TableWatcher
+  readonly #watcher: DatabaseWatcher
 
-  constructor(random: SeededRandom, clock: Clock, profile: Profile, watcher: TableWatcher) {
+  constructor(random: SeededRandom, clock: Clock, profile: WorldProfile, watcher: DatabaseWatcher) {
     this.#watcher = watcher
-    const { emptyPageChance, listingLagMs } = profile.stream
+    const { emptyPageChance, listingLagMs, initialShardCount = 1, gainsDigit = false } = profile.stream
+    let share = gainsDigit ? digitShare : 1
     const options = {
       region: 'eu-central-1',
       accountId: '123456789012',
-      streams: { emptyPageChance, listingLagMs },
+      streams: { emptyPageChance, listingLagMs, initialShardCount },
       faults: { staleReadChance: 0.5 },
       clock,
-      random,
+      random: { next: () => random.next() * share, id: () => random.id() },
     }
     this.#engine = new Engine(resolveEmbeddedOptions(options))
-    this.streamArn = this.#createTables(profile.workload.hugeKeys ? 'N' : 'S')
+    this.#streamArn = this.#createTables(profile.workload.hugeKeys ? 'N' : 'S')
+    share = 1
+  }
+
+  /** The stream that the items' table has, or had last. */
+  get streamArn(): string {
+    return this.#streamArn
   }
 
   /** Does an operation, as a client's request that has arrived. */
   execute(operation: string, input: object, sender: string): object {
     try {
       const output = this.#engine.execute(operation, input)
-      this.#watch(operation, input, sender)
+      this.#watcher.applied(operation, input, sender)
       return output
     } catch (error) {
       const { Item } = error as { readonly Item?: Item }
-      if (Item !== undefined) this.#watcher.refused(input, Item, sender)
+      if (Item !== undefined) this.#watcher.refused(operation, input, Item, sender)
       throw error
     }
   }
@@ -66,16 +82,60 @@ export class SimulatedDatabase {
     this.#engine.streams[how](itemsTable)
   }
 
+  /** Disables the items' stream, or enables it again, as another one. */
+  setStream(enabled: boolean): void {
+    const StreamSpecification = enabled
+      ? { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' }
+      : { StreamEnabled: false }
+    this.#engine.execute('UpdateTable', { TableName: itemsTable, StreamSpecification })
+    const { Table } = this.#engine.execute('DescribeTable', { TableName: itemsTable }) as {
+      readonly Table: Created['TableDescription']
+    }
+    this.#streamArn = Table.LatestStreamArn
+  }
+
+  /** The shards of a stream as they are, which is more than its readers are told; none once it is gone. */
+  shards(streamArn: string): readonly ShardFacts[] {
+    try {
+      return this.#engine.streams.describe(streamArn).shards
+    } catch {
+      return []
+    }
+  }
+
+  /** So many records of a shard: those behind a sequence number, or from the trim horizon on. */
+  records(StreamArn: string, ShardId: string, after: string | undefined, count: number): object[] {
+    const place =
+      after === undefined
+        ? { ShardIteratorType: 'TRIM_HORIZON' }
+        : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: after }
+    let iterator = (this.#engine.execute('GetShardIterator', { StreamArn, ShardId, ...place }) as Opened).ShardIterator
+    const records: object[] = []
+    // An empty page says nothing.
+    while (records.length < count) {
+      const page = this.#engine.execute('GetRecords', { ShardIterator: iterator }) as Page
+      records.push(...page.Records)
+      iterator = page.NextShardIterator
+    }
+    return records.slice(0, count)
+  }
+
   /** A row of the ledger's table as it is. */
   row(key: Item): Item | undefined {
     const input = { TableName: ledgerTable, Key: key, ConsistentRead: true }
     return (this.#engine.execute('GetItem', input) as { readonly Item?: Item }).Item
   }
 
-  /** Everything that the stream holds, of all shards. */
-  allRecords(): object[] {
-    const { StreamDescription } = this.#engine.execute('DescribeStream', { StreamArn: this.streamArn }) as Described
-    return StreamDescription.Shards.flatMap(({ ShardId }) => this.#recordsOf(ShardId))
+  /** How many records the stream holds. */
+  get recordCount(): number {
+    return this.#engine.streams.describe(itemsTable).shards.reduce((sum, { records }) => sum + records, 0)
+  }
+
+  /** Everything that the stream holds. Only of a database that has healed: an empty page would end a shard. */
+  allShards(): HeldShard[] {
+    return this.#engine.streams
+      .describe(itemsTable)
+      .shards.map(({ shardId, parentShardId }) => ({ shardId, parentShardId, records: this.#recordsOf(shardId) }))
   }
 
   #recordsOf(ShardId: string): object[] {
@@ -115,30 +175,10 @@ export class SimulatedDatabase {
     this.#engine.execute('UpdateTimeToLive', { TableName, TimeToLiveSpecification })
     return created
   }
-
-  #watch(operation: string, { TableName, Item, Key, RequestItems }: Request, sender: string): void {
-    if (operation === 'BatchWriteItem')
-      for (const { PutRequest } of RequestItems?.[ledgerTable] ?? [])
-        if (PutRequest !== undefined) this.#watcher.rowPut(PutRequest.Item)
-    if (TableName !== ledgerTable) return
-    if (operation === 'PutItem' && Item !== undefined) this.#watcher.rowPut(Item)
-    if (operation === 'GetItem' && Key !== undefined) this.#watcher.rowRead(Key, sender)
-  }
-}
-
-interface Request {
-  readonly TableName?: string
-  readonly Item?: Item
-  readonly Key?: Item
-  readonly RequestItems?: Record<string, readonly { readonly PutRequest?: { readonly Item: Item } }[]>
 }
 
 interface Created {
   readonly TableDescription: { readonly LatestStreamArn: string }
-}
-
-interface Described {
-  readonly StreamDescription: { readonly Shards: readonly { readonly ShardId: string }[] }
 }
 
 interface Opened {

@@ -28,6 +28,9 @@ export class CheckpointWriter {
   #revision = 0
   #savedRevision = 0
   #saved: Intake | undefined
+  // A pass that is over had progress that was not saved, and the next one has gone on from it.
+  #isBehind = false
+  #lastWrite: Promise<unknown> = Promise.resolve()
   #readNotedAt: number | undefined
 
   constructor(options: CheckpointWriterOptions) {
@@ -43,7 +46,8 @@ export class CheckpointWriter {
       if (signal.aborted) break
       try {
         await flow.flush()
-        if ((await this.save(intake)) === 'lost' || (await this.#noteRead(intake)) === 'lost') return 'lost'
+        if ((await this.save(intake)) === 'lost' || (await this.#alone(() => this.#noteRead(intake))) === 'lost')
+          return 'lost'
       } catch (error) {
         onTrouble(error) // the progress is still there, and the next interval saves it
       }
@@ -53,18 +57,41 @@ export class CheckpointWriter {
 
   /** Whether there is progress that is not saved. */
   hasNews(intake: Intake): boolean {
+    if (this.#isBehind) return true
     return this.#saved === intake ? intake.progress.revision !== this.#savedRevision : intake.progress.revision > 0
   }
 
+  /** The pass of this intake is over, and another goes on from its progress. */
+  passEnded(intake: Intake): void {
+    this.#isBehind = this.hasNews(intake)
+  }
+
   /** Saves what there is to save. */
-  async save(intake: Intake): Promise<'saved' | 'lost'> {
-    if (!this.hasNews(intake)) return 'saved'
+  save(intake: Intake): Promise<'saved' | 'lost'> {
+    return this.#alone(async () => (this.hasNews(intake) ? this.#save(intake) : 'saved'))
+  }
+
+  /** Saves where the shard begins for this consumer, before anything of it is handled. */
+  saveStart(intake: Intake): Promise<'saved' | 'lost'> {
+    return this.#alone(() => this.#save(intake))
+  }
+
+  async #save(intake: Intake): Promise<'saved' | 'lost'> {
     const { held, leases } = this.#options
     // Noted before the checkpoint is taken: what is settled while it is being written is news to the next one.
     const { revision } = intake.progress
     const answer = await leases.save(held, intake.progress.checkpoint(), this.#next())
-    if (answer === 'saved') [this.#saved, this.#savedRevision] = [intake, revision]
+    if (answer === 'lost') return answer
+    ;[this.#saved, this.#savedRevision] = [intake, revision]
+    this.#isBehind = false
     return answer
+  }
+
+  /** Were two under way, the later one could arrive first, and the earlier one would be taken for written over. */
+  #alone<Answer>(write: () => Promise<Answer>): Promise<Answer> {
+    const written = this.#lastWrite.then(write, write)
+    this.#lastWrite = written
+    return written
   }
 
   /** Notes lost data before which consumption halts. */

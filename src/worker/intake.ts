@@ -23,6 +23,8 @@ export interface IntakeOptions {
   readonly runAhead: RunAhead
   /** Records older than this (epoch ms) are not wanted, up to the first one that is. */
   readonly notBefore: number | undefined
+  /** Awaited once, when the first records are counted and none of them is handed over. */
+  readonly begin?: () => Promise<void>
 }
 
 /**
@@ -80,6 +82,7 @@ export class Intake {
     this.#forgetPages()
     this.#pages.push({ ordinal: firstOrdinal, createdAt: createdAtOf(slice[0]) })
     this.#admittedCount += slice.length
+    if (firstOrdinal === 0) await this.#options.begin?.()
     await flow.admit(
       { records: slice.map((record): RawRecord => fromSdkRecord(record, streamArn)), shardId },
       (position) => settled[position] === true,

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import type { Flow } from '../consumer/flow.ts'
-import { LeaseLostError } from '../errors.ts'
+import { isTidemarkError, LeaseLostError } from '../errors.ts'
 import type { HeldLease, Lease } from '../leases/lease.ts'
 import { ShardReader } from '../source/shard-reader.ts'
 import type { CheckpointWriter } from './checkpoint-writer.ts'
@@ -63,6 +63,7 @@ export class ShardPass {
     this.intake = new Intake({
       ...{ flow, checkpoint, shardId, streamArn, notBefore: start.notBefore },
       runAhead: { maxRecords, maxBytes },
+      ...(start.notBefore === undefined ? {} : { begin: () => this.#begin() }),
     })
     this.#reader = new ShardReader({
       ...{ reading: setting.reading, streamArn, shardId, position: start.position, idlePollMs, maxReadsPerSecond },
@@ -83,7 +84,9 @@ export class ShardPass {
     if (stopping.aborted) stop()
     stopping.addEventListener('abort', stop, { once: true })
     const saving = writer.run(this.flow, this.intake, this.#over.signal)
-    const reading = this.#read().catch((error: unknown): PassEnd => ({ how: 'failed', error }))
+    const reading = this.#read().catch((error: unknown): PassEnd =>
+      isTidemarkError(error, 'ERR_LEASE_LOST') ? { how: 'lost' } : { how: 'failed', error },
+    )
     const ended = await Promise.race([
       reading,
       saving.then((saved): PassEnd | Promise<PassEnd> => (saved === 'lost' ? { how: 'lost' } : reading)),
@@ -121,6 +124,15 @@ export class ShardPass {
       this.#isCaughtUp = answer.records.length === 0
       await this.intake.take(answer.records)
     }
+  }
+
+  /**
+   * Of a start at LATEST nobody else knows the place: the next owner looks for it by time, and may find an earlier one. So it
+   * is durable before anything is handled. Otherwise, after a crash, an older change of an item could follow a newer one.
+   */
+  async #begin(): Promise<void> {
+    if ((await this.#options.writer.saveStart(this.intake)) === 'saved') return
+    throw new LeaseLostError('the lease of the shard is another worker’s')
   }
 
   /** Waits while as much has been read ahead as may be. */

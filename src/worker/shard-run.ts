@@ -113,6 +113,7 @@ export class ShardRun {
     if (isFirst && mayBeTrimmed(lease, checkpoint, setting.clock.now())) return { how: 'trimmed' }
     const start = startOf(lease, checkpoint, isFirst)
     const [report, onOpened] = [this.#report, this.#onOpened]
+    if (this.#pass !== undefined) writer.passEnded(this.#pass.intake)
     const pass = new ShardPass({
       ...{ lease, held, setting, checkpoint, start, writer, stopping: this.#stopping.signal },
       onTrouble: (what, error) => report.trouble(what, error),

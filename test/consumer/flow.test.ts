@@ -99,6 +99,24 @@ describe('order over pages', () => {
     expect(ran).toEqual(['100', '102', '101'])
   })
 
+  test('a message is handled once, also when the page of its second record was opened before its mark was durable', async () => {
+    const { ledger, gates } = gatedLedger()
+    const ran: string[] = []
+    const { flow } = flowOf({
+      ...{ ledger, identity: 'message' },
+      handler: ({ sequenceNumber }) => void ran.push(sequenceNumber),
+    })
+    await admit(flow, ['A:100'])
+    const settled = await admit(flow, ['A:101', 'B:102'])
+    await turns()
+    expect(ran).toEqual(['100', '102'])
+    expect(settled).toEqual([])
+    for (const gate of gates.values()) gate.resolve()
+    await turns()
+    expect(ran).toEqual(['100', '102'])
+    expect(settled.toSorted()).toEqual(['A:101 duplicate', 'B:102 handled'])
+  })
+
   test('what an earlier reader has settled is passed over', async () => {
     const ran: string[] = []
     const { flow } = flowOf({ handler: ({ sequenceNumber }) => void ran.push(sequenceNumber) })

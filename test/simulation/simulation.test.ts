@@ -8,24 +8,32 @@ const sound = await loadSimulation()
 
 describe('the simulation', () => {
   it.each([
-    ['swarm', 1_250],
+    ['swarm', 850],
     ['retry', 200],
     ['park', 200],
     ['messages', 200],
+    ['business', 100],
     ['late-marks', 50],
     ['undecodable', 50],
     ['calm', 50],
+    ['workers', 160],
+    ['workers-zombies', 30],
+    ['workers-away', 30],
+    ['workers-streams', 20],
+    ['workers-latest', 20],
+    ['workers-messages', 20],
+    ['workers-calm', 20],
   ] as const)('finds nothing in %s', { timeout: 300_000 }, async (scenario, count) => {
     const { failures, differing } = await runEnsemble(sound, { scenario, from: 1, count })
     expect(failures.map(({ seed, violations }) => `${seed}: ${violations[0]?.message}`)).toEqual([])
     expect(differing).toEqual([])
   })
 
-  it('is determined by the seed, to the last event', async () => {
+  it.each(['swarm', 'workers'])('is determined by the seed, to the last event, in %s', async (scenario) => {
     const [first, second, other] = [
-      await sound.simulate('7', 'swarm'),
-      await sound.simulate('7', 'swarm'),
-      await sound.simulate('8', 'swarm'),
+      await sound.simulate('7', scenario),
+      await sound.simulate('7', scenario),
+      await sound.simulate('8', scenario),
     ]
     expect(second.timeline()).toEqual(first.timeline())
     expect(second.hash()).toBe(first.hash())

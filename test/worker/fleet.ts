@@ -18,6 +18,7 @@ export class Fleet {
   readonly handled: Handled[] = []
   readonly #workers: Worker[] = []
   readonly #dead = new Set<string>()
+  readonly #denied = new Set<string>()
   readonly #heldUpMs = new Map<string, number>()
 
   private constructor(table: StreamTable) {
@@ -71,6 +72,11 @@ export class Fleet {
     this.#heldUpMs.set(name, ms)
   }
 
+  /** From now on the worker may not read the stream. */
+  deny(name: string): void {
+    this.#denied.add(name)
+  }
+
   /** Lets time pass. */
   async pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= 50) await this.table.clock.advance(50)
@@ -103,6 +109,8 @@ export class Fleet {
     const send = async (command: object): Promise<unknown> => {
       const heldUpMs = command.constructor.name === 'GetShardIteratorCommand' ? this.#heldUpMs.get(name) : undefined
       if (heldUpMs !== undefined) await this.table.clock.sleep(heldUpMs)
+      if (this.#denied.has(name) && /Iterator|GetRecords/.test(command.constructor.name))
+        throw Object.assign(new Error('not allowed'), { name: 'AccessDeniedException' })
       const isDead = () => this.#dead.has(name)
       if (isDead()) return new Promise<never>(() => {})
       return this.table.engine

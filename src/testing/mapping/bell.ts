@@ -21,11 +21,17 @@ export class Bell {
   }
 
   /** Resolves at the next ring, or after `ms`. */
-  async rungWithin(ms: number): Promise<void> {
-    const nap = new AbortController()
-    const wake = () => nap.abort()
-    this.#waiting.push(wake)
-    await this.#clock.sleep(ms, nap.signal)
-    this.#waiting = this.#waiting.filter((other) => other !== wake)
+  rungWithin(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.schedule(ms, () => {
+        this.#waiting = this.#waiting.filter((other) => other !== wake)
+        resolve()
+      })
+      const wake = () => {
+        cancel()
+        resolve()
+      }
+      this.#waiting.push(wake)
+    })
   }
 }

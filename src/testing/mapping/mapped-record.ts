@@ -16,9 +16,9 @@ export interface MappedRecord {
 }
 
 /** What the streams API returned, as Lambda writes it: binary in base64, times in epoch seconds, lower-case identity. */
-export function lambdaRecord(record: _Record, streamArn: string): StreamEventRecord {
+export function lambdaJson(record: _Record, streamArn: string): string {
   const change = record.dynamodb
-  const json = {
+  return JSON.stringify({
     eventID: record.eventID,
     eventName: record.eventName,
     eventVersion: record.eventVersion ?? '1.1',
@@ -35,14 +35,16 @@ export function lambdaRecord(record: _Record, streamArn: string): StreamEventRec
     },
     userIdentity: identity(record.userIdentity),
     eventSourceARN: streamArn,
-  }
-  // Through JSON, which leaves out what is undefined: what comes out is what the service guarantees of its records.
-  return JSON.parse(JSON.stringify(json)) as StreamEventRecord
+  })
 }
 
-/** Makes a record ready for delivery. */
-export function mappedRecord(record: StreamEventRecord): MappedRecord {
-  const json = JSON.stringify(record)
+/** The record that a text of `lambdaJson` is: JSON leaves out what is undefined, as the service does. */
+export function lambdaRecord(json: string): StreamEventRecord {
+  return JSON.parse(json) as StreamEventRecord // what comes out is what the service guarantees of its records
+}
+
+/** Makes a record ready for delivery: the record, and the text that it was read from. */
+export function mappedRecord(record: StreamEventRecord, json: string): MappedRecord {
   const { SequenceNumber, Keys, ApproximateCreationDateTime } = record.dynamodb
   return {
     sequenceNumber: SequenceNumber,

@@ -1,5 +1,5 @@
 import type { _Record } from '@aws-sdk/client-dynamodb-streams'
-import { lambdaRecord, mappedRecord } from './mapped-record.ts'
+import { lambdaJson, lambdaRecord, mappedRecord } from './mapped-record.ts'
 import { type ReaderStart, type RecordSink, ShardReader } from './shard-reader.ts'
 import type { StreamApi } from './stream-api.ts'
 import { type MappingParts, SubQueue } from './sub-queue.ts'
@@ -43,8 +43,11 @@ export class ShardRun implements RecordSink {
   accept(records: readonly _Record[]): void {
     const { tally, options } = this.#parts
     tally.polledEventCount += records.length
-    const read = records.map((record) => lambdaRecord(record, options.streamArn))
-    const selected = read.filter((record) => options.selection.matches(record)).map(mappedRecord)
+    const selected = records.flatMap((raw) => {
+      const json = lambdaJson(raw, options.streamArn)
+      const record = lambdaRecord(json)
+      return options.selection.matches(record) ? [mappedRecord(record, json)] : []
+    })
     tally.filteredOutEventCount += records.length - selected.length
     for (const [index, queue] of this.#queues.entries()) {
       queue.push(selected.filter(({ itemKey }) => queueOf(itemKey, this.#queues.length) === index))

@@ -7,19 +7,24 @@ import { memoryLedger } from '../ledger/memory-ledger.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Actor } from './actor.ts'
 import type { ClaimWatch } from './claim-watch.ts'
+import type { LambdaMark } from './lambda-marks.ts'
+import { givesUp, type LambdaProfile } from './lambda-profile.ts'
+import type { LineageWatch } from './lineage-watch.ts'
 import { mailHandler } from './mail-handler.ts'
 import type { Network } from './network.ts'
 import type { Oracle } from './oracle.ts'
 import { ledgerTable } from './simulated-database.ts'
+import { identityOf } from './stream-change.ts'
 import type { World } from './world.ts'
 
 /** What an environment is made of. */
 export interface EnvironmentSetting {
-  readonly world: World
+  readonly world: World<LambdaProfile, LambdaMark>
   readonly consumer: string
   readonly oracle: Oracle
   readonly network: Network
   readonly claims: ClaimWatch
+  readonly lineage: LineageWatch
   /** Told when a record's outcome is not known and a person has to find out. */
   readonly uncertain: (error: UncertainOutcomeError, actor: Actor) => void
 }
@@ -42,11 +47,17 @@ export class Environment {
       name,
       ...(ledger === undefined ? {} : { ledger }),
       ...(profile.insertsOnly ? { select: { eventName: ['INSERT'] as const } } : {}),
-      identity: profile.identity,
+      identity: identityOf(profile.identity),
       numbers: profile.workload.hugeKeys ? 'bigint' : 'number',
       retry: { maxAttempts: profile.maxAttempts, baseDelayMs: 50, maxDelayMs: 1_000 },
       concurrency: profile.concurrency,
-      handler: mailHandler(world, oracle, this),
+      handler: mailHandler({
+        world,
+        oracle,
+        process: this,
+        poisonIsGivenUp: givesUp(profile.mapping),
+        overstayMs: 2 * profile.mapping.functionTimeoutMs,
+      }),
       logger: loggerOf(actor, setting),
       clock: actor.clock,
       random: actor.random.fork('consumer'),

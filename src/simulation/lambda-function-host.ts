@@ -1,6 +1,6 @@
-import type { StreamEvent } from '../testing/event-source-mapping.ts'
+import type { StreamEvent, TimeWindowEvent } from '../testing/event-source-mapping.ts'
 import type { Fate } from './actor.ts'
-import { Environment, type EnvironmentSetting } from './environment.ts'
+import { Environment, type EnvironmentSetting } from './lambda-environment.ts'
 import { changeOf } from './stream-change.ts'
 
 /** Runs a function as Lambda does: one invocation at a time in an environment, a new one where all are busy or dead. */
@@ -21,6 +21,7 @@ export class FunctionHost {
     const environment = this.#take()
     this.invocationCount += 1
     this.deliveredCount += event.Records.length
+    this.#setting.lineage.delivered(event.Records.map(({ eventID }) => eventID))
     return new Promise((resolve, reject) => {
       const invocation = new Invocation(environment, event, timeoutMs, this.#setting)
       invocation.begin((end) => {
@@ -86,7 +87,7 @@ class Invocation {
       actor.kill()
     })
     const deadlineAt = world.clock.now() + this.#timeoutMs
-    world.scheduler.after(1, () => this.#deliver(deadlineAt, endOnce))
+    this.#deliver(deadlineAt, endOnce)
   }
 
   #deliver(deadlineAt: number, end: (end: InvocationEnd) => void): void {
@@ -109,12 +110,9 @@ class Invocation {
     })
   }
 
-  #answer(
-    answer: { readonly batchItemFailures: readonly { itemIdentifier: string }[] },
-    end: (end: InvocationEnd) => void,
-  ): void {
+  #answer(answer: Awaited<ReturnType<Environment['handler']>>, end: (end: InvocationEnd) => void): void {
     if (this.#ended) return
-    const { world, oracle } = this.#setting
+    const { world, oracle, lineage } = this.#setting
     const [failure] = answer.batchItemFailures
     const changes = this.#event.Records.map(changeOf)
     // A mapping that does not read the answer takes all for done
@@ -127,10 +125,24 @@ class Invocation {
     if (world.scheduler.now - this.#environment.deliveredAt > 0.6 * this.#timeoutMs)
       world.mark('answer at the deadline')
     world.trace.note(this.#environment.actor.name, `answers: passes ${passed} of ${changes.length}`)
-    oracle.passed(changes.slice(0, Math.max(0, passed)), this.#environment.deliveredAt)
+    const forgotten = changes.slice(0, Math.max(0, passed))
+    oracle.passed(forgotten, this.#environment.deliveredAt)
+    lineage.done(forgotten.map(({ eventId }) => eventId))
     this.#endSession()
     this.#environment.actor.freeze()
-    end({ answer })
+    end({ answer: this.#withState(answer.state, answer, forgotten.length) })
+  }
+
+  // As a function that counts would: what the engine was given it must give back, and the count goes on from there.
+  #withState(state: unknown, answer: object, passedCount: number): object {
+    if (!isWindowed(this.#event)) return answer
+    const { world } = this.#setting
+    const { state: given, isFinalInvokeForWindow } = this.#event
+    const [was, is] = [JSON.stringify(given), JSON.stringify(state)]
+    if (is !== was) world.violate({ invariant: 'window', message: `a window's state ${was} became ${is}` })
+    if (isFinalInvokeForWindow) world.mark('window closed')
+    const { passed = 0 } = given as { readonly passed?: number }
+    return { ...answer, state: { passed: passed + passedCount } }
   }
 
   // An answer long before the deadline says that the session has come to its end.
@@ -166,4 +178,8 @@ class Invocation {
     world.mark('environment paused')
     return { pauseMs: share * pauseMs }
   }
+}
+
+function isWindowed(event: StreamEvent): event is TimeWindowEvent {
+  return 'window' in event
 }

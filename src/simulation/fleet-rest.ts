@@ -1,0 +1,156 @@
+import type { Accounts } from './accounts.ts'
+import type { FleetHost } from './fleet-host.ts'
+import type { LeaseWatch } from './lease-watch.ts'
+import { textOf } from './seen-lease.ts'
+import { ledgerTable } from './simulated-database.ts'
+import type { StreamTruth, TrueRecord } from './stream-truth.ts'
+import type { Invariant } from './violation.ts'
+import type { WorkerProfile } from './worker-profile.ts'
+import type { WorkerMark } from './worker-marks.ts'
+import type { World } from './world.ts'
+import type { Item } from '../embedded/item.ts'
+
+/** What is looked at to say whether a fleet has come to rest. */
+export interface FleetRestSetting {
+  readonly world: World<WorkerProfile, WorkerMark>
+  readonly truth: StreamTruth
+  readonly accounts: Accounts
+  readonly leases: LeaseWatch
+  readonly fleet: FleetHost
+  readonly violate: (invariant: Invariant, message: string) => void
+  /** Told of a record that keeps the fleet from being at rest. */
+  readonly isStuck: (record: TrueRecord) => void
+}
+
+// Poison is tried again within a minute, a new stream is looked for each minute, a shard's end tried again each half.
+const restWithinMs = 400_000
+// A child that was listed after its sibling waits for a listing, each ten minutes.
+const listingEveryMs = 660_000
+// A claim whose owner has died runs out after a quarter of an hour.
+const claimMs = 910_000
+const lookEveryMs = 500
+const mostRounds = 10
+
+/** Waits until a healed fleet has nothing left to do, and judges what it then still does. */
+export class FleetRest {
+  readonly #setting: FleetRestSetting
+  #isCounting = false
+  #leaseReads = 0
+  #listings = 0
+  #leaseWrites = 0
+
+  constructor(setting: FleetRestSetting) {
+    this.#setting = setting
+  }
+
+  /** A worker sends a request. */
+  sent(command: object): void {
+    if (!this.#isCounting) return
+    const { input } = command as { readonly input: Request }
+    const { TableName, Key, ShardFilter, ExpressionAttributeValues: values, UpdateExpression } = input
+    if ('StreamArn' in input && !('ShardId' in input) && ShardFilter === undefined) this.#listings += 1
+    if (TableName !== ledgerTable) return
+    const partition = textOf(Key?.['pk']) ?? textOf(values?.[':pk']) ?? ''
+    if (!partition.startsWith('leases#') || textOf(values?.[':prefix']) === 'start#') return
+    this.#setting.world.trace.note(
+      'world',
+      `sees leases ${UpdateExpression === undefined ? 'read' : 'written'} at rest`,
+    )
+    if (UpdateExpression === undefined) this.#leaseReads += 1
+    else this.#leaseWrites += 1
+  }
+
+  /** Resolves when it is at rest. That it does not come to it is a violation of liveness. */
+  async come(): Promise<void> {
+    const { world, violate } = this.#setting
+    const { listingLagMs } = world.profile.stream
+    const { ledger } = world.profile
+    const moreMs = (listingLagMs > 0 ? listingEveryMs : 0) + (ledger === 'park' ? claimMs : 0)
+    const untilMs = world.scheduler.now + restWithinMs + moreMs
+    let wanting = this.#wanting()
+    while (wanting !== undefined && world.violations.length === 0) {
+      if (world.scheduler.now > untilMs) return violate('I10', `the fleet does not come to rest: ${wanting}`)
+      await world.settled(world.clock.sleep(lookEveryMs), 2 * lookEveryMs)
+      wanting = this.#wanting()
+    }
+    await this.#idle()
+  }
+
+  /** After all were stopped. */
+  judgeStopped(): void {
+    const { leases, violate } = this.#setting
+    for (const { owner, shardId } of leases.leases.values())
+      if (owner !== undefined) violate('I10', `${shardId} is still ${owner}'s, who was stopped`)
+    for (const id of leases.members) violate('I10', `${id} was stopped, and its row is there`)
+  }
+
+  /** An idle fleet reads its members and nothing else of the coordination table, and writes heartbeats alone. */
+  async #idle(): Promise<void> {
+    const { world, violate } = this.#setting
+    const { worker, awayHours } = world.profile
+    await this.#settle()
+    this.#isCounting = true
+    await this.#pass(worker.leaseDurationMs)
+    this.#isCounting = false
+    if (world.violations.length > 0) return
+    const wanting = this.#wanting()
+    if (wanting !== undefined) return violate('I10', `the fleet does not stay at rest: ${wanting}`)
+    // With LATEST workers wait for each other's shards, and records are handled that nobody waits for.
+    if (worker.startAt === 'LATEST') return
+    // Whoever looks for new shards compares a listing with the leases.
+    if (this.#leaseReads > 2 * this.#listings)
+      violate('I11', `an idle fleet reads its leases ${this.#leaseReads} times, with ${this.#listings} listings`)
+    // After hours, that a shard is read is noted.
+    if (this.#leaseWrites > 0 && awayHours === 0)
+      violate('I11', `an idle fleet writes to its leases ${this.#leaseWrites} times`)
+  }
+
+  /** A handover that was begun may end later, and what waits for a lease's duration is looked at once more after it. */
+  async #settle(): Promise<void> {
+    const { world, leases } = this.#setting
+    const { leaseDurationMs, checkpointIntervalMs } = world.profile.worker
+    let writeCount = -1
+    for (let round = 0; writeCount !== leases.writeCount && round < mostRounds; round += 1) {
+      writeCount = leases.writeCount
+      await this.#pass(1.2 * leaseDurationMs + checkpointIntervalMs + 500)
+    }
+  }
+
+  #pass(ms: number): Promise<void> {
+    const { world } = this.#setting
+    return world.settled(world.clock.sleep(ms), 2 * ms)
+  }
+
+  /** What keeps the fleet from being at rest. */
+  #wanting(): string | undefined {
+    const { truth, accounts, leases, fleet } = this.#setting
+    truth.look()
+    if (!fleet.isSteady) return 'workers come and go'
+    const names = new Set(fleet.alive.map(({ actor }) => actor.name))
+    const live = new Map([...leases.members].filter((id) => names.has(leases.actorOf(id) ?? '')).map((id) => [id, 0]))
+    for (const shard of truth.shards) {
+      const undone = accounts.undoneIn(shard)
+      if (undone !== undefined) this.#setting.isStuck(undone)
+      if (undone !== undefined) return `${undone.change.eventId} of ${shard.shardId} is not done with`
+      const lease = leases.lease(shard.streamLabel, shard.shardId)
+      if (shard.isOpen && lease === undefined) return `${shard.shardId} has no lease`
+      if (lease === undefined) continue
+      if (!shard.isOpen) return `${shard.shardId} is not finished`
+      const count = live.get(lease.owner ?? '')
+      if (lease.owner === undefined || count === undefined) return `${shard.shardId} is ${String(lease.owner)}'s`
+      live.set(lease.owner, count + 1)
+    }
+    if (live.size !== names.size || live.size !== leases.members.size)
+      return `${leases.members.size} members, ${live.size} of them alive, of ${names.size} workers`
+    const counts = [...live.values()]
+    return Math.max(...counts) - Math.min(...counts) > 1 ? `workers have ${counts.join(', ')} shards` : undefined
+  }
+}
+
+interface Request {
+  readonly TableName?: string
+  readonly Key?: Item
+  readonly ShardFilter?: object
+  readonly UpdateExpression?: string
+  readonly ExpressionAttributeValues?: Item
+}

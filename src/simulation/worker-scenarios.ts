@@ -1,0 +1,111 @@
+import { perfectNetwork } from './network-faults.ts'
+import { scenarioOf, type Scenario, type WorldKind } from './run.ts'
+import { workerMarks, type WorkerMark } from './worker-marks.ts'
+import { drawWorkerProfile, type WorkerProfile } from './worker-profile.ts'
+import { WorkerWorld } from './worker-world.ts'
+
+const workers: WorldKind<WorkerProfile, WorkerMark> = {
+  draw: drawWorkerProfile,
+  play: (world) => new WorkerWorld(world).run(),
+  marks: workerMarks,
+}
+
+/** A world in which nothing fails: shards split, workers come and go by themselves. */
+function calm(drawn: WorkerProfile): WorkerProfile {
+  return {
+    ...drawn,
+    handler: { ...drawn.handler, failsBefore: 0, failsAfter: 0, ignoresSignal: 0 },
+    workload: { ...drawn.workload, poison: 0 },
+    network: perfectNetwork(drawn.network.delayMs),
+    process: { ...drawn.process, crash: 0, pause: 0, events: ['stop'] },
+    ...{ skewMs: 0, drift: 0, outages: [], cutOffs: [], denials: [], iteratorExpires: 0, awayHours: 0 },
+  }
+}
+
+/** One item or two, many changes of each, marks that are written behind the handlers, crashes. */
+function retrying(drawn: WorkerProfile): WorkerProfile {
+  const { workload, process, chaosMs } = drawn
+  return {
+    ...drawn,
+    ...{ ledger: 'retry', identity: 'record', isFenced: false, insertsOnly: false },
+    workload: {
+      ...workload,
+      itemCount: Math.min(2, workload.itemCount),
+      everyMs: Math.min(workload.everyMs, chaosMs / 40),
+    },
+    process: { ...process, crash: Math.max(0.004, process.crash) },
+  }
+}
+
+/** The table has one stream after the other. */
+function streams(drawn: WorkerProfile): WorkerProfile {
+  const { chaosMs } = drawn
+  return { ...drawn, streamOff: drawn.streamOff ?? [0.4 * chaosMs, 0.5 * chaosMs] }
+}
+
+/** All are away for longer than a record can be read. */
+function away(drawn: WorkerProfile): WorkerProfile {
+  return {
+    ...drawn,
+    awayHours: drawn.awayHours || 24.2 + (drawn.chaosMs % 7),
+    drift: 0,
+    skewMs: Math.min(2_000, drawn.skewMs),
+  }
+}
+
+/** What was written before the first start is not wanted. */
+function fromLatest(drawn: WorkerProfile): WorkerProfile {
+  const { worker, skewMs } = drawn
+  return { ...drawn, drift: 0, skewMs: Math.min(2_000, skewMs), worker: { ...worker, startAt: 'LATEST' } }
+}
+
+/** Workers that stand still for longer than their lease with more to handle, and go on when another has taken over. */
+function zombies(drawn: WorkerProfile): WorkerProfile {
+  const { workload, process, worker, chaosMs, handler } = drawn
+  const { leaseDurationMs } = worker
+  return {
+    ...drawn,
+    workload: { ...workload, itemCount: Math.min(3, workload.itemCount), writeCount: 40, everyMs: chaosMs / 40 },
+    handler: { ...handler, workMs: leaseDurationMs / 5, ignoresSignal: 0 },
+    process: { ...process, crash: 0, pause: 0.02, pauseMs: 3 * leaseDurationMs },
+    ...{ workerCount: Math.max(2, drawn.workerCount), insertsOnly: false, awayHours: 0 },
+  }
+}
+
+/** A worker that is cut off from the table, and whose wall clock is set meanwhile. */
+function clocks(drawn: WorkerProfile): WorkerProfile {
+  const { chaosMs, process } = drawn
+  return {
+    ...zombies(drawn),
+    process: { ...process, crash: 0, pause: 0, eventCount: 12, events: ['set clock'] },
+    ...{ workerCount: 2, cutOffs: [[0.2 * chaosMs, 0.5 * chaosMs] as const, [0.7 * chaosMs, chaosMs] as const] },
+  }
+}
+
+/** The stream can't be read for a while, and meanwhile shards are handed over. */
+function denied(drawn: WorkerProfile): WorkerProfile {
+  const { chaosMs, process, worker } = drawn
+  return {
+    ...drawn,
+    ...{ ledger: 'none', identity: 'record', denials: [[0.4 * chaosMs, chaosMs] as const], awayHours: 0 },
+    worker: { ...worker, checkpointIntervalMs: worker.leaseDurationMs },
+    process: { ...process, crash: 0, pause: 0, eventCount: 4, events: ['stop'] },
+  }
+}
+
+export const workerScenarios: readonly Scenario[] = [
+  scenarioOf(workers, 'workers'),
+  scenarioOf(workers, 'workers-calm', calm),
+  scenarioOf(workers, 'workers-retry', retrying),
+  scenarioOf(workers, 'workers-messages', (drawn) => ({ ...retrying(drawn), identity: 'message' as const })),
+  scenarioOf(workers, 'workers-zombies', zombies),
+  scenarioOf(workers, 'workers-clocks', clocks),
+  scenarioOf(workers, 'workers-fenced', (drawn) => ({
+    ...zombies(drawn),
+    ...{ ledger: 'none' as const, identity: 'record' as const, isFenced: true },
+  })),
+  scenarioOf(workers, 'workers-denied', denied),
+  scenarioOf(workers, 'workers-streams', streams),
+  scenarioOf(workers, 'workers-away', away),
+  scenarioOf(workers, 'workers-latest', fromLatest),
+]
