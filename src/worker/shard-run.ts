@@ -1,5 +1,5 @@
 import { emptyCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts'
-import { CoordinationError, type LeaseLostError } from '../errors.ts'
+import { CoordinationError, isTidemarkError, type LeaseLostError } from '../errors.ts'
 import { retryDelayMs } from '../handler/retry-policy.ts'
 import type { Gap, HeldLease, Lease } from '../leases/lease.ts'
 import { finishShard } from '../leases/shard-end.ts'
@@ -210,14 +210,23 @@ export class ShardRun {
     return this.#abandoned === undefined ? this.#release() : 'abandoned'
   }
 
+  /**
+   * Saves and gives the lease up. Tried for as long as this worker may work: given up without what is settled, the shard
+   * would be handled again from the last save.
+   */
   async #release(): Promise<ShardEnd> {
+    const { leases, clock, random } = this.#setting
     const intake = this.#pass?.intake
     const hasNews = intake !== undefined && this.#writer.hasNews(intake)
-    try {
-      return await this.#setting.leases.release(this.held, hasNews ? this.#checkpoint : undefined)
-    } catch (error) {
-      this.#report.trouble('its lease could not be released, and waits until this worker is gone', error)
-      return 'abandoned'
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await leases.release(this.held, hasNews ? this.#checkpoint : undefined)
+      } catch (error) {
+        this.#report.trouble('its lease could not be released', error)
+        if (!(isTidemarkError(error) && error.retryable)) return 'abandoned'
+        await clock.sleep(retryDelayMs(restartPolicy, attempt, random))
+        if (this.#abandoned !== undefined || !this.#setting.mayWork()) return 'abandoned'
+      }
     }
   }
 

@@ -18,6 +18,7 @@ export class Fleet {
   readonly handled: Handled[] = []
   readonly #workers: Worker[] = []
   readonly #dead = new Set<string>()
+  readonly #cutOff = new Set<string>()
   readonly #denied = new Set<string>()
   readonly #heldUpMs = new Map<string, number>()
 
@@ -77,6 +78,12 @@ export class Fleet {
     this.#denied.add(name)
   }
 
+  /** Whether the worker's requests to the coordination table fail, as when the network is away. */
+  cutOff(name: string, isCut: boolean): void {
+    if (isCut) this.#cutOff.add(name)
+    else this.#cutOff.delete(name)
+  }
+
   /** Lets time pass. */
   async pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= 50) await this.table.clock.advance(50)
@@ -111,6 +118,8 @@ export class Fleet {
       if (heldUpMs !== undefined) await this.table.clock.sleep(heldUpMs)
       if (this.#denied.has(name) && /Iterator|GetRecords/.test(command.constructor.name))
         throw Object.assign(new Error('not allowed'), { name: 'AccessDeniedException' })
+      if (this.#cutOff.has(name) && /Item|Query|Write/.test(command.constructor.name))
+        throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
       const isDead = () => this.#dead.has(name)
       if (isDead()) return new Promise<never>(() => {})
       return this.table.engine

@@ -197,6 +197,24 @@ describe('several workers', () => {
     for (const key of keys) expect(world.valuesOf(key)).toEqual(['0', '1'])
   })
 
+  test('a leaver that can not release at once tries on, and nothing is handled twice', async () => {
+    const world = await fleet()
+    const a = world.worker('a', { options: { checkpointIntervalMs: 60_000, leaseDurationMs: 60_000 } })
+    await world.start(a)
+    for (const key of keys) await world.put(key, '0')
+    await world.pass(1_000)
+    world.cutOff('a', true)
+    const stopped = a.stop()
+    await world.pass(40_000) // longer than one request is tried, shorter than its right to work
+    world.cutOff('a', false)
+    await world.pass(40_000)
+    await stopped
+    await world.start(world.worker('b'))
+    for (const key of keys) await world.put(key, '1')
+    await world.pass(100_000) // were the lease still the leaver's, it would be free by now
+    for (const key of keys) expect(world.valuesOf(key)).toEqual(['0', '1'])
+  })
+
   test('take over from one that died within one and a half lease durations', async () => {
     const world = await fleet({ initialShardCount: 4 })
     const [a, b] = [world.worker('a'), world.worker('b')]
