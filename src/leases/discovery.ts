@@ -9,6 +9,8 @@ export interface DiscoveryOptions extends StreamSuccessionOptions {
   readonly random: Random
   /** Whether this member is the one to look; asked each second. Two at once cost calls and do no harm. */
   readonly isDiscoverer: () => boolean
+  /** The fleet's members as last read. One that has gone may have finished shards of which not all children were listed. */
+  readonly memberIds?: () => readonly string[]
 }
 
 // A new stream is looked for each minute (DescribeTable), and all shards each ten minutes: shards' ends find their children
@@ -18,6 +20,8 @@ const listingEveryMs = 600_000
 // What was new may have been listed in part; a stream in between two states will soon be in the next.
 const unsettledEveryMs = 5_000
 const tickMs = 1_000
+// After a member has gone: by then a listing shows what it hid from that one, or what it hides for longer.
+const looksAfterLossMs = [5_000, 30_000]
 const backoff = { baseDelayMs: 1_000, maxDelayMs: 60_000 }
 
 /**
@@ -32,6 +36,8 @@ export class Discovery {
   #listingDueAt = -Infinity
   #notBefore = -Infinity
   #isHurried = false
+  #memberIds: ReadonlySet<string> = new Set()
+  #looksDueAt: readonly number[] = []
   #wasDiscoverer = false
   #failureCount = 0
 
@@ -70,11 +76,21 @@ export class Discovery {
 
   #isDue(now: number): boolean {
     const isDiscoverer = this.#options.isDiscoverer()
+    this.#noteLosses(now)
+    if (isDiscoverer && this.#looksDueAt.some((dueAt) => dueAt <= now)) this.#isHurried = true
+    this.#looksDueAt = this.#looksDueAt.filter((dueAt) => dueAt > now)
     // What the one before has seen and left undone is not known: begin with everything.
     if (isDiscoverer && !this.#wasDiscoverer) this.#isHurried = true
     this.#wasDiscoverer = isDiscoverer
     if (now < this.#notBefore) return false
     return this.#isHurried || (isDiscoverer && now >= Math.min(this.#tableDueAt, this.#listingDueAt))
+  }
+
+  #noteLosses(now: number): void {
+    const ids = new Set(this.#options.memberIds?.())
+    const hasLost = [...this.#memberIds].some((id) => !ids.has(id))
+    if (hasLost) this.#looksDueAt = looksAfterLossMs.map((ms) => now + ms)
+    this.#memberIds = ids
   }
 
   async #lookInPeace(): Promise<void> {

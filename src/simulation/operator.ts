@@ -36,11 +36,14 @@ export class Operator {
     this.#world.mark('claim uncertain')
     if (this.#deciding.has(idempotencyKey)) return
     this.#deciding.add(idempotencyKey)
-    this.#world.scheduler.after(this.#world.profile.decisionMs, () => this.#decide(idempotencyKey))
+    const owner = this.#ownerOf(idempotencyKey)
+    this.#world.scheduler.after(this.#world.profile.decisionMs, () => this.#decide(idempotencyKey, owner))
   }
 
-  #decide(idempotencyKey: string): void {
+  #decide(idempotencyKey: string, owner: string | undefined): void {
     this.#deciding.delete(idempotencyKey)
+    // Somebody else's claim is not what was told of: to delete it would let the record run twice.
+    if (this.#ownerOf(idempotencyKey) !== owner) return
     if (this.#mayStillHappen(idempotencyKey)) return this.told(idempotencyKey)
     this.#world.mark('operator decides')
     const happened = (this.#history.ofKey(idempotencyKey)?.effects.length ?? 0) > 0
@@ -56,6 +59,18 @@ export class Operator {
         { TableName: ledgerTable, Key: this.#key(idempotencyKey, 'claim') },
         'operator',
       )
+  }
+
+  #ownerOf(idempotencyKey: string): string | undefined {
+    const Key = this.#key(idempotencyKey, 'claim')
+    const { Item } = this.#database.execute(
+      'GetItem',
+      { TableName: ledgerTable, Key, ConsistentRead: true },
+      'operator',
+    ) as {
+      readonly Item?: { readonly owner?: { readonly S?: string } }
+    }
+    return Item?.owner?.S
   }
 
   #key(idempotencyKey: string, sk: string): { pk: { S: string }; sk: { S: string } } {

@@ -7,6 +7,7 @@ import { Discovery } from '../leases/discovery.ts'
 import { leaseCondition } from '../leases/dynamodb-held.ts'
 import { DynamoDBLeaseTable } from '../leases/dynamodb-lease-table.ts'
 import { DynamoDBMemberTable } from '../leases/dynamodb-member-table.ts'
+import { LateChildren } from '../leases/late-children.ts'
 import { FleetMember } from '../leases/fleet-member.ts'
 import type { Lease } from '../leases/lease.ts'
 import { withStreamLabel } from '../record/stream-arn.ts'
@@ -31,6 +32,7 @@ export class FleetRun {
   readonly #member: FleetMember
   readonly #runs: ShardRuns
   readonly #discovery: Discovery
+  readonly #lateChildren: LateChildren
   readonly #stopping = new AbortController()
   // Known once the table was described; nothing asks for it before.
   #streamArn = ''
@@ -54,6 +56,7 @@ export class FleetRun {
       conditionOf: (held) => leaseCondition(coordinationTableName, fleet, held),
       mayWork: () => this.#member.mayWork(),
       onChange: () => this.#member.noteChange(),
+      onFinished: (lease) => this.#lateChildren.watch(lease),
       onNoChildren: () => this.#discovery.hurry(),
     }
     this.#runs = new ShardRuns(setting, (id) => this.#member.leaseLost(id))
@@ -61,10 +64,16 @@ export class FleetRun {
       ...{ fleet, leases, work: this.#runs, leaseDurationMs, clock, random, logger, host: workerName },
       members: new DynamoDBMemberTable(coordination),
     })
+    this.#lateChildren = new LateChildren({
+      ...{ leases, reading, clock, signal: this.#stopping.signal, streamArnOf: setting.streamArnOf },
+      onCreated: () => this.#member.noteChange(),
+      onTrouble: (error) => logger.warn('late children of a shard could not be looked for', { ...fleet, error }),
+    })
     this.#discovery = new Discovery({
       ...{ fleet, leases, reading, startAt, clock, random, logger, signal: this.#stopping.signal },
       latestStream: () => latestStreamArn(dynamodb, tableName),
       isDiscoverer: () => this.#member.isDiscoverer,
+      memberIds: () => this.#member.members.map(({ id }) => id),
       onCreated: () => this.#member.noteChange(),
     })
   }
@@ -140,5 +149,6 @@ export class FleetRun {
     this.#stopping.abort()
     await this.#member.stop()
     await this.#discovering
+    await this.#lateChildren.ended()
   }
 }

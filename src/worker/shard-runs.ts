@@ -55,12 +55,14 @@ export class ShardRuns implements LeaseWork {
     if (this.#runs.get(lease.id) === run) this.#runs.delete(lease.id)
     if (end === 'lost') this.#onLost(lease.id)
     if (end === 'abandoned') return
-    const { fleet, onChange } = this.#setting
+    const { fleet, onChange, onFinished } = this.#setting
     const { streamLabel, shardId } = lease
-    if (end === 'finished')
+    if (end === 'finished') {
+      onFinished(lease)
       publish('tidemark:shard:finished', () => ({
         ...{ ...fleet, streamLabel, shardId, epoch: held.epoch, workerId: held.owner },
       }))
+    }
     onChange() // also when it was lost: children may have been created before
   }
 }

@@ -1,7 +1,7 @@
 import type { Consumer } from '../consumer/consumer.ts'
 import type { Clock, Random } from '../internal/clock.ts'
 import type { FleetName, LeaseCondition, LeaseTable } from '../leases/coordination.ts'
-import type { HeldLease } from '../leases/lease.ts'
+import type { HeldLease, Lease } from '../leases/lease.ts'
 import type { StreamReading } from '../source/stream-reading.ts'
 import type { Logger } from '../telemetry/log.ts'
 
@@ -33,6 +33,8 @@ export interface ShardSetting {
   mayWork(): boolean
   /** Leases were released, created or finished. */
   onChange(): void
+  /** A shard was finished. */
+  onFinished(lease: Lease): void
   /** A shard was finished that has no children: there may be another stream, or shards that hang by nothing. */
   onNoChildren(): void
 }

@@ -41,6 +41,33 @@ describe('one worker', () => {
     for (const key of keys) expect(world.valuesOf(key)).toEqual(['0', '1', '2', '3', '4', '5'])
   })
 
+  test('a child that is listed later than its sibling is not left to wait for the next full listing', async () => {
+    const world = await fleet({ listingLagMs: 3_000 })
+    await world.start(world.worker('a'))
+    for (let round = 0; round < 5; round += 1) {
+      for (const key of keys) await world.put(key, String(round))
+      world.table.engine.splitShard('orders')
+      await world.pass(5_000)
+    }
+    await world.pass(40_000)
+    for (const key of keys) expect(world.valuesOf(key)).toEqual(['0', '1', '2', '3', '4'])
+  })
+
+  test('nor when the worker that finished the parent is gone before it is listed', async () => {
+    const world = await fleet({ initialShardCount: 2, listingLagMs: 20_000 })
+    const [a, b] = [world.worker('a'), world.worker('b')]
+    await world.start(a)
+    await world.start(b)
+    for (let round = 0; round < 5; round += 1) {
+      for (const key of keys) await world.put(key, String(round))
+      world.table.engine.splitShard('orders')
+      await world.pass(12_000)
+      if (round === 3) world.kill('a')
+    }
+    await world.pass(90_000)
+    for (const key of keys) expect([...new Set(world.valuesOf(key))]).toEqual(['0', '1', '2', '3', '4'])
+  })
+
   test('goes on where it was, after a stop, and repeats nothing', async () => {
     const world = await fleet({ initialShardCount: 3 })
     const first = world.worker('a')
