@@ -3,6 +3,7 @@ import { UncertainOutcomeError } from '../errors.ts'
 import { retryAttempts } from '../handler/attempts.ts'
 import type { LeaseContext } from '../handler/handler.ts'
 import { applySchemas } from '../handler/schema.ts'
+import { aborted } from '../internal/aborted.ts'
 import type { LaneStep, Lend } from '../lanes/lanes.ts'
 import type { Claim, ClaimOutcome, LedgerSession } from '../ledger/ledger.ts'
 import { Context } from './context.ts'
@@ -267,11 +268,4 @@ function uncertainty(
     `record ${eventId} was claimed at ${claimedAt} by an owner that never said how it ended; ` +
     `it is not run again (uncertain: 'park'). ${remedy}`
   return new UncertainOutcomeError(message, { idempotencyKey })
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

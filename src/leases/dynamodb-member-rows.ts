@@ -3,11 +3,10 @@ import { epochSeconds, type Row } from '../ledger/dynamodb-rows.ts'
 import type { FleetName, MemberRow } from './coordination.ts'
 import { RowReader } from './dynamodb-row-reader.ts'
 import { memberKey, numberOf } from './dynamodb-rows.ts'
+import { longestLeaseMs } from './fleet-options.ts'
 
 /** Members that fell silent are removed by the others; this is for the last one of a fleet. */
 const memberKeptMs = 86_400_000
-/** The longest lease that a worker can be given. */
-const longestLeaseMs = 300_000
 
 /** What a heartbeat writes. */
 export function beatFields(

@@ -3,6 +3,9 @@ import type { Logger } from '../telemetry/log.ts'
 import type { FleetName, LeaseTable, MemberTable } from './coordination.ts'
 import type { LeaseWork } from './lease-work.ts'
 
+/** The longest lease that a worker can be given. */
+export const longestLeaseMs = 300_000
+
 /** What a fleet member needs. */
 export interface FleetMemberOptions {
   readonly fleet: FleetName

@@ -4,12 +4,10 @@ import type { FleetName } from '../leases/coordination.ts'
 import type { FleetMember } from '../leases/fleet-member.ts'
 import type { Lease } from '../leases/lease.ts'
 import { withStreamLabel } from '../record/stream-arn.ts'
+import { retentionMs } from './read-start.ts'
 import type { ShardRun } from './shard-run.ts'
 import type { ShardRuns } from './shard-runs.ts'
 import type { FleetStatus, ShardStatus } from './status.ts'
-
-// AWS: a record can be read for 24 hours.
-const retentionMs = 24 * 60 * 60 * 1_000
 
 /** The fleet as this member of it sees it. */
 export function fleetStatus(

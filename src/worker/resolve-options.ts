@@ -2,6 +2,7 @@ import type { Consumer } from '../consumer/consumer.ts'
 import { ConfigurationError } from '../errors.ts'
 import { systemClock, systemHost, systemLogger, systemRandom } from '../internal/system.ts'
 import { choice, functionNamed, integer, knownNames, pattern, reject, shape } from '../internal/validate.ts'
+import { longestLeaseMs } from '../leases/fleet-options.ts'
 import type { WorkerOptions } from './options.ts'
 
 /** The options with every default filled in. */
@@ -31,7 +32,7 @@ export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOpti
     tableNames: resolveTableNames(options.tableName),
     coordinationTableName: tableNameOf('coordinationTableName', options.coordinationTableName),
     startAt: choice('startAt', options.startAt ?? 'TRIM_HORIZON', ['TRIM_HORIZON', 'LATEST'] as const),
-    leaseDurationMs: integer('leaseDurationMs', options.leaseDurationMs ?? 10_000, 1_000, 300_000),
+    leaseDurationMs: integer('leaseDurationMs', options.leaseDurationMs ?? 10_000, 1_000, longestLeaseMs),
     checkpointIntervalMs: integer('checkpointIntervalMs', options.checkpointIntervalMs ?? 1_000, 10, 60_000),
     shutdownTimeoutMs: integer('shutdownTimeoutMs', options.shutdownTimeoutMs ?? 20_000, 0, 900_000),
     onGap: choice('onGap', options.onGap ?? 'halt', ['halt', 'continue'] as const),

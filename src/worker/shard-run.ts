@@ -1,6 +1,7 @@
 import { emptyCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts'
 import { CoordinationError, isTidemarkError, type LeaseLostError } from '../errors.ts'
 import { retryDelayMs } from '../handler/retry-policy.ts'
+import { aborted } from '../internal/aborted.ts'
 import type { Gap, HeldLease, Lease } from '../leases/lease.ts'
 import { finishShard } from '../leases/shard-end.ts'
 import { CheckpointWriter } from './checkpoint-writer.ts'
@@ -234,11 +235,4 @@ export class ShardRun {
     this.#state = 'ended'
     this.#onOpened()
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

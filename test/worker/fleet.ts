@@ -99,12 +99,6 @@ export class Fleet {
     return this.handled.filter((one) => one.key === key).map(({ value }) => value)
   }
 
-  /** Changes that were handled more than once. */
-  repeated(): string[] {
-    const ids = this.handled.map(({ eventId }) => eventId)
-    return ids.filter((id, index) => ids.indexOf(id) !== index)
-  }
-
   async end(): Promise<void> {
     for (const worker of this.#workers) {
       const stopped = worker.stop()
