@@ -27,6 +27,8 @@ export type { RecordSchemas, StandardSchema } from './handler/schema.ts'
 export type { Clock, Random } from './internal/clock.ts'
 export type { Claim, ClaimOutcome, Ledger, LedgerBatch, LedgerEntry, LedgerSession } from './ledger/ledger.ts'
 export { memoryLedger, type MemoryLedgerOptions } from './ledger/memory-ledger.ts'
+export type { DeadLetter, DeadLetterSink } from './parking/dead-letter.ts'
+export type { CauseDescription, ErrorDescription } from './parking/error-description.ts'
 export type {
   ChangeRecord,
   EventName,
