@@ -16,6 +16,7 @@ export const errorCodes = [
   'ERR_BATCH_INCOMPLETE',
   'ERR_COORDINATION',
   'ERR_LEASE_LOST',
+  'ERR_CONDITION_FAILED',
 ] as const
 
 /** One of {@link errorCodes}. */
@@ -168,6 +169,28 @@ export class LeaseLostError extends TidemarkError {
   override readonly name = 'LeaseLostError'
   readonly code = 'ERR_LEASE_LOST'
   readonly retryable = true
+}
+
+/**
+ * A condition that the handler put into its transaction did not hold when it was committed, so that nothing of it was
+ * written. It fails the attempt: the handler runs again, sees what is there now, and may decide otherwise.
+ */
+export class ConditionFailedError extends TidemarkError {
+  override readonly name = 'ConditionFailedError'
+  readonly code = 'ERR_CONDITION_FAILED'
+  readonly retryable = true
+  /** The table of the item, and its key as the handler gave it. */
+  readonly tableName: string
+  readonly key: { readonly [name: string]: unknown } | undefined
+  /** The item as it was, where the operation asked for it and there was one. */
+  readonly item: { readonly [name: string]: unknown } | undefined
+
+  constructor(message: string, options: ErrorOptions & Pick<ConditionFailedError, 'tableName' | 'key' | 'item'>) {
+    super(message, options)
+    this.tableName = options.tableName
+    this.key = options.key
+    this.item = options.item
+  }
 }
 
 /** Whether `error` was made by Tidemark (by any copy of it), and, when given, carries this `code`. Never throws. */

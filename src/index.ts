@@ -5,6 +5,7 @@ export type { TimeLimits } from './consumer/batch-time.ts'
 export type { ConsumerOptions, Identity, Select, SelectedRecord } from './consumer/options.ts'
 export {
   BatchIncompleteError,
+  ConditionFailedError,
   ConfigurationError,
   CoordinationError,
   DeadlineError,
@@ -25,7 +26,17 @@ export type { Handler, HandlerContext } from './handler/handler.ts'
 export type { RetryPolicy } from './handler/retry-policy.ts'
 export type { RecordSchemas, StandardSchema } from './handler/schema.ts'
 export type { Clock, Random } from './internal/clock.ts'
-export type { Claim, ClaimOutcome, Ledger, LedgerBatch, LedgerEntry, LedgerSession } from './ledger/ledger.ts'
+export type {
+  Claim,
+  ClaimOutcome,
+  Completion,
+  Ledger,
+  LedgerBatch,
+  LedgerEntry,
+  LedgerSession,
+  LedgerShard,
+  ShardLedger,
+} from './ledger/ledger.ts'
 export { memoryLedger, type MemoryLedgerOptions } from './ledger/memory-ledger.ts'
 export type { DeadLetter, DeadLetterSink } from './parking/dead-letter.ts'
 export type { CauseDescription, ErrorDescription } from './parking/error-description.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   BatchIncompleteError,
+  ConditionFailedError,
   ConfigurationError,
   CoordinationError,
   DeadlineError,
@@ -35,6 +36,12 @@ const table = [
   [new BatchIncompleteError('m', { cause }), 'BatchIncompleteError', 'ERR_BATCH_INCOMPLETE', true],
   [new CoordinationError('m', { cause, retryable: true }), 'CoordinationError', 'ERR_COORDINATION', true],
   [new LeaseLostError('m', { cause }), 'LeaseLostError', 'ERR_LEASE_LOST', true],
+  [
+    new ConditionFailedError('m', { cause, tableName: 't', key: { id: 'k' }, item: undefined }),
+    'ConditionFailedError',
+    'ERR_CONDITION_FAILED',
+    true,
+  ],
 ] as const
 
 describe('errors', () => {

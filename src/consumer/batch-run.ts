@@ -1,11 +1,11 @@
 import type { Settling } from '../checkpoint/settlement.ts'
 import { UncertainOutcomeError } from '../errors.ts'
-import { retryAttempts } from '../handler/attempts.ts'
+import { retryAttempts, type FailedAttempt } from '../handler/attempts.ts'
 import type { LeaseContext } from '../handler/handler.ts'
 import { applySchemas } from '../handler/schema.ts'
 import { aborted } from '../internal/aborted.ts'
 import type { LaneStep, Lend } from '../lanes/lanes.ts'
-import type { Claim, ClaimOutcome, LedgerSession } from '../ledger/ledger.ts'
+import type { Claim, ClaimOutcome, Completion, LedgerSession } from '../ledger/ledger.ts'
 import { Context } from './context.ts'
 import type { Report, StoppedRecord } from './report.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
@@ -46,6 +46,8 @@ export interface BatchSetting {
   onLedgerFailed?(error: unknown): void
 }
 
+type Completing = LaneStep | FailedAttempt | Promise<LaneStep>
+
 /**
  * The life of each record of one batch, from its turn in its lane to its settlement:
  *
@@ -53,6 +55,8 @@ export interface BatchSetting {
  *              │────▶ uncertain ──────────────────▶ lane stops
  *              │────▶ in progress elsewhere ─ wait, ask again
  *              └────▶ claimed ─ attempts ─▶ succeeded ─ mark durable ─▶ settled as handled
+ *                          ▲        │             ├─ its mark was there ▶ settled as duplicate
+ *                          └────────┼── refused ──┘
  *                                   └─────▶ given up ─ release ─▶ lane stops
  *
  * `stopping` aborting, or the ledger failing, means that nothing more is started. A handler that outlives that goes on,
@@ -131,7 +135,7 @@ export class BatchRun {
     return this.#claim(work, lend)
   }
 
-  #workGranted(work: Work, outcome: ClaimOutcome<unknown>, lend: Lend): Promise<LaneStep> {
+  #workGranted(work: Work, outcome: ClaimOutcome, lend: Lend): Promise<LaneStep> {
     // The answer to a claim may come after the time of the batch: then the claim is given back and nothing is started.
     const { stopping } = this.#setting
     if (stopping.aborted) return this.#outOfTime(work, outcome, stopping.reason)
@@ -147,34 +151,35 @@ export class BatchRun {
     }
   }
 
-  #outOfTime(work: Work, outcome: ClaimOutcome<unknown>, error: unknown): Promise<LaneStep> {
+  #outOfTime(work: Work, outcome: ClaimOutcome, error: unknown): Promise<LaneStep> {
     const stopped = { reason: 'systemic', attempts: 0, error } as const
     if (outcome.status === 'completed') return this.#duplicate(work)
     return outcome.status === 'claimed' ? this.#giveUp(work, outcome.claim, stopped) : this.#stop(work, stopped)
   }
 
-  #workClaimed(work: Work, claim: Claim<unknown>, lend: Lend): Promise<LaneStep> {
+  #workClaimed(work: Work, claim: Claim, lend: Lend): Promise<LaneStep> {
     let first: unknown
     try {
       first = this.#invoke(work, claim, 1)
     } catch (error) {
-      return this.#retry(work, claim, lend, error)
+      return this.#retry(work, claim, lend, { attempt: 1, error })
     }
     // Awaited by hand, as `await` would: the one promise that is made here is all that a handler costs that succeeds.
     return Promise.resolve(first).then(
-      () => this.#complete(work, claim, 1),
-      (error: unknown) => this.#retry(work, claim, lend, error),
+      () => this.#complete(work, claim, 1, lend),
+      (error: unknown) => this.#retry(work, claim, lend, { attempt: 1, error }),
     )
   }
 
-  async #retry(work: Work, claim: Claim<unknown>, lend: Lend, firstError: unknown): Promise<LaneStep> {
+  async #retry(work: Work, claim: Claim, lend: Lend, failed: FailedAttempt): Promise<LaneStep> {
     const { options, stopping, report } = this.#setting
     const { retry, clock, random } = options
     const onRetry = (attempt: number, delayMs: number, error: unknown) => report.retry(work, attempt, delayMs, error)
     const invoke = (attempt: number) => this.#invoke(work, claim, attempt)
     const setting = { retry, clock, random, signal: stopping, lend, onRetry }
-    const ended = await retryAttempts(firstError, invoke, setting)
-    return ended.status === 'succeeded' ? this.#complete(work, claim, ended.attempts) : this.#giveUp(work, claim, ended)
+    const ended = await retryAttempts(failed, invoke, setting)
+    if (ended.status === 'succeeded') return this.#complete(work, claim, ended.attempts, lend)
+    return this.#giveUp(work, claim, ended)
   }
 
   async #askAgain(work: Work, until: number, lend: Lend): Promise<LaneStep> {
@@ -185,45 +190,83 @@ export class BatchRun {
     return this.#claim(work, lend)
   }
 
-  #invoke(work: Work, claim: Claim<unknown>, attempt: number): unknown {
-    const { options, signal, stopping, lease } = this.#setting
-    const { schemas, handler } = options
+  #invoke(work: Work, claim: Claim, attempt: number): unknown {
+    const { schemas } = this.#setting.options
     const { record } = work
+    if (schemas === undefined || record === undefined) return this.#run(record, work, claim, attempt)
     this.#setting.assertMayRun?.()
-    const context = new Context(options, work, attempt, signal, claim.transaction, lease)
-    // The handler's types were checked where the consumer was made; here the record's type is no longer known.
-    const run = (checked: unknown) => handler(checked as never, context as never)
-    if (schemas === undefined || record === undefined) return run(record)
     return applySchemas(record, schemas).then((checked) => {
-      stopping.throwIfAborted() // a schema may take its time, and the batch's may be up meanwhile
-      this.#setting.assertMayRun?.()
-      return run(checked)
+      this.#setting.stopping.throwIfAborted() // a schema may take its time, and the batch's may be up meanwhile
+      return this.#run(checked, work, claim, attempt)
     })
+  }
+
+  #run(record: unknown, work: Work, claim: Claim, attempt: number): unknown {
+    const { session } = this.#setting
+    if (session.attempt === undefined) return this.#handle(record, work, attempt, undefined)
+    return session.attempt(claim, (transaction) => this.#handle(record, work, attempt, transaction))
+  }
+
+  #handle(record: unknown, work: Work, attempt: number, transaction: unknown): unknown {
+    const { options, signal, lease } = this.#setting
+    this.#setting.assertMayRun?.()
+    const context = new Context(options, work, attempt, signal, transaction, lease)
+    // The handler's types were checked where the consumer was made; here the record's type is no longer known.
+    return options.handler(record as never, context as never)
   }
 
   /**
    * The mark goes out behind the handlers, and only once it is durable is the record settled. Were it settled first, a
    * crash in between would let the source forget a record of which the ledger knows nothing.
    */
-  #complete(work: Work, claim: Claim<unknown>, attempts: number): Promise<LaneStep> | LaneStep {
+  #complete(work: Work, claim: Claim, attempts: number, lend: Lend): Promise<LaneStep> | LaneStep {
     const { session, stopping, onCompleting } = this.#setting
     const durable = session.complete(claim)
     if (durable === undefined) return this.#handled(work, attempts)
     const settled = durable.then(
-      () => this.#handled(work, attempts),
+      (completion) => this.#completed(work, attempts, completion ?? undefined),
       // The effect happened, but nothing says so: the record comes again, with the same idempotency key.
       (error: unknown) => this.#ledgerFailed(work, attempts, error),
     )
-    this.#completions.push(settled)
-    onCompleting?.(work, settled)
+    const step = settled.then((end) => (typeof end === 'string' ? end : 'stop'))
+    this.#completions.push(step)
+    onCompleting?.(work, step)
     // Nobody else will flush for a handler that outlived its batch.
     if (stopping.aborted) void session.flush()
-    return session.laneWaits ? settled : 'next'
+    return session.laneWaits ? this.#afterCommit(work, claim, settled, lend) : 'next'
+  }
+
+  #completed(work: Work, attempt: number, completion: Completion | undefined): Completing {
+    switch (completion?.status) {
+      case undefined:
+      case 'completed':
+        return this.#handled(work, attempt)
+      case 'duplicate':
+        return this.#duplicate(work)
+      case 'superseded':
+        return this.#superseded(work)
+      case 'refused':
+        // A lane that did not wait is past this record: it can't be run again here, and nothing behind it may count.
+        if (!this.#setting.session.laneWaits) return this.#ledgerFailed(work, attempt, completion.error)
+        return { attempt, error: completion.error }
+    }
+  }
+
+  /** A transaction is shared with other lanes: while it is on its way those that fill it need this one's turn. */
+  async #afterCommit(
+    work: Work,
+    claim: Claim,
+    settled: Promise<LaneStep | FailedAttempt>,
+    lend: Lend,
+  ): Promise<LaneStep> {
+    await lend(settled)
+    const end = await settled
+    return typeof end === 'string' ? end : this.#retry(work, claim, lend, end)
   }
 
   async #giveUp(
     work: Work,
-    claim: Claim<unknown>,
+    claim: Claim,
     { attempts, reason, error }: Omit<StoppedRecord, 'position'>,
   ): Promise<LaneStep> {
     try {
@@ -245,6 +288,12 @@ export class BatchRun {
     this.#setting.book.settle(work.position, 'duplicate')
     this.#setting.report.duplicate(work)
     return Promise.resolve('next')
+  }
+
+  #superseded(work: Work): LaneStep {
+    this.#setting.book.settle(work.position, 'duplicate')
+    this.#setting.report.superseded(work)
+    return 'next'
   }
 
   #ledgerFailed(work: Work, attempts: number, error: unknown): Promise<LaneStep> {

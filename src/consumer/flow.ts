@@ -4,6 +4,7 @@ import { LeaseLostError, type TidemarkError } from '../errors.ts'
 import type { LeaseContext } from '../handler/handler.ts'
 import { retryDelayMs } from '../handler/retry-policy.ts'
 import { Lanes, type LaneStep, type Lend } from '../lanes/lanes.ts'
+import type { LedgerSession, LedgerShard, ShardLedger } from '../ledger/ledger.ts'
 import { noLedgerSession } from '../ledger/no-ledger.ts'
 import type { Batch } from '../source/source.ts'
 import { FlowPage, type OnSettled } from './flow-page.ts'
@@ -24,6 +25,8 @@ const fewWaiting = 64
 /** What a flow is run for. */
 export interface FlowHost {
   readonly lease: LeaseContext
+  readonly tableName: string
+  readonly streamLabel: string
   /** Whether this process may still work under its lease: asked right before each run of a handler. */
   mayWork(): boolean
 }
@@ -65,6 +68,7 @@ export class Flow {
   readonly #aborting = new AbortController()
   readonly #pages = new Set<FlowPage>()
   readonly #busy = new Map<string, Promise<unknown>>()
+  readonly #shardLedger: ShardLedger<unknown> | undefined
   readonly #stuck = new Map<string, StuckLane>()
   // Lanes with a mark under way: the last one, and the page it belongs to.
   readonly #marking = new Map<string, { readonly page: FlowPage; readonly settled: Promise<unknown> }>()
@@ -78,6 +82,7 @@ export class Flow {
     this.#host = host
     this.#stragglers = stragglers
     this.#handled = options.identity === 'record' || options.ledger === undefined ? undefined : new HandledIdentities()
+    this.#shardLedger = options.ledger?.openShard?.(shardOf(options, host))
     this.#lanes = new Lanes(options.concurrency, (item, lend) => this.#work(item, lend))
     this.failed = new Promise((resolve) => (this.#fail = resolve))
     setMaxListeners(0, this.#stopping.signal, this.#aborting.signal)
@@ -151,6 +156,7 @@ export class Flow {
     await this.#idleWithin(graceMs)
     await this.flush()
     this.#end()
+    await this.#shardLedger?.close()
   }
 
   /** Starts nothing more, aborts what runs, sends no mark more: somebody else may have the shard already. */
@@ -158,6 +164,7 @@ export class Flow {
     this.#stopping.abort(reason)
     this.#aborting.abort(reason)
     this.#end()
+    void this.#shardLedger?.close()
   }
 
   #end(): void {
@@ -180,10 +187,11 @@ export class Flow {
     over.abort()
   }
 
-  async #openLedger(entries: readonly Work[]) {
+  async #openLedger(entries: readonly Work[]): Promise<LedgerSession<unknown>> {
     const { ledger, name } = this.#options
     if (ledger === undefined) return noLedgerSession
-    return ledger.open({ consumer: name, entries: entries.filter(({ record }) => record !== undefined) })
+    const batch = { consumer: name, entries: entries.filter(({ record }) => record !== undefined) }
+    return (this.#shardLedger ?? ledger).open(batch)
   }
 
   #assertMayRun(): void {
@@ -262,4 +270,9 @@ export class Flow {
     this.#pages.delete(page)
     this.#handled?.closed(page.number)
   }
+}
+
+function shardOf({ name, identity }: ResolvedOptions, { lease, tableName, streamLabel }: FlowHost): LedgerShard {
+  const { shardId, epoch, owner } = lease
+  return { consumer: name, tableName, streamLabel, shardId, epoch, owner, recurs: identity !== 'record' }
 }

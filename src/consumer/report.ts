@@ -30,6 +30,10 @@ export class Report {
     publish('tidemark:record:duplicate', () => this.#about(work))
   }
 
+  superseded(work: Work): void {
+    publish('tidemark:record:superseded', () => this.#about(work))
+  }
+
   retry(work: Work, attempt: number, delayMs: number, error: unknown): void {
     publish('tidemark:record:retry', () => ({ ...this.#about(work), attempt, delayMs, error }))
   }

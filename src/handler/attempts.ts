@@ -25,17 +25,24 @@ export interface AttemptsSetting {
   onRetry(attempt: number, delayMs: number, error: unknown): void
 }
 
+/** An attempt that failed. */
+export interface FailedAttempt {
+  /** 1 for the first of this delivery. */
+  readonly attempt: number
+  readonly error: unknown
+}
+
 /**
- * Goes on after a first attempt that failed with `error`: runs `invoke` again and again, as the policy says, until it
- * succeeds or is given up. Never rejects. The first attempt is the caller's, since it is nearly always the only one.
+ * Goes on after a failed attempt: runs `invoke` again and again, as the policy says, until it succeeds or is given up.
+ * Never rejects. The first attempt is the caller's, since it is nearly always the only one.
  */
 export async function retryAttempts(
-  firstError: unknown,
+  failed: FailedAttempt,
   invoke: (attempt: number) => unknown,
   { retry, clock, random, signal, lend, onRetry }: AttemptsSetting,
 ): Promise<AttemptsOutcome> {
-  let error = firstError
-  for (let attempts = 1; ; attempts += 1) {
+  let { error } = failed
+  for (let attempts = failed.attempt; ; attempts += 1) {
     const verdict = judge(error, attempts, signal.aborted, retry, random)
     if (verdict.action === 'give-up') return { status: 'given-up', attempts, reason: verdict.reason, error }
     onRetry(attempts, verdict.delayMs, error)

@@ -24,6 +24,7 @@ function classifyOurs(error: TidemarkError): FailureClass {
     case 'ERR_UNCERTAIN_OUTCOME':
       return 'terminal'
     case 'ERR_RETRYABLE':
+    case 'ERR_CONDITION_FAILED':
       return 'ordinary'
     case 'ERR_CONFIGURATION':
     case 'ERR_LEDGER':

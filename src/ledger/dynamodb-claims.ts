@@ -28,7 +28,7 @@ export interface Claimant {
 export async function claimRow(requests: TableRequests, entry: LedgerEntry, claimant: Claimant): Promise<ClaimOutcome> {
   const found = await putClaim(requests, entry, claimant)
   if (found === undefined || found['owner']?.S === claimant.token)
-    return { status: 'claimed', claim: { entry, token: claimant.token, transaction: undefined } }
+    return { status: 'claimed', claim: { entry, token: claimant.token } }
   // The claim is looked at first and the mark after it. The other way round, an owner that completed in between would be
   // found without a mark, and once its time was over its completed record would pass for uncertain.
   if (await isMarked(requests, entry, claimant)) return { status: 'completed' }

@@ -104,7 +104,7 @@ class DynamoDBSession implements LedgerSession {
     const completing = this.#completing.get(entry.idempotencyKey)
     if (completing !== undefined) return this.#onceDurable(completing)
     const { uncertain, token, clock, keepMs } = this.#settings
-    if (uncertain === 'retry') return { status: 'claimed', claim: { entry, token, transaction: undefined } }
+    if (uncertain === 'retry') return { status: 'claimed', claim: { entry, token } }
     const now = clock.now()
     const { consumer } = this.#batch
     return claimRow(this.#requests, entry, { consumer, token, now, until: claimUntil(now, this.#batch), keepMs })

@@ -20,6 +20,33 @@ import type { SequenceNumber } from '../record/sequence-number.ts'
 export interface Ledger<Transaction = undefined> {
   /** Reads what is known of these records, in as few requests as the store allows. Throws a `LedgerError` when it can't. */
   open(batch: LedgerBatch): Promise<LedgerSession<Transaction>>
+  /**
+   * Begins with a shard that a worker holds. What is returned opens the shard's batches from then on, in the shard's order
+   * and often several at once; so a ledger can keep one mark for the whole shard. Absent: each batch is opened by `open`.
+   */
+  openShard?(shard: LedgerShard): ShardLedger<Transaction>
+}
+
+/** A shard under a lease, as a ledger sees it. */
+export interface LedgerShard {
+  readonly consumer: string
+  readonly tableName: string
+  readonly streamLabel: string
+  readonly shardId: string
+  /** Raised each time the shard changes hands: what is written for it is conditional on nobody having a later one. */
+  readonly epoch: number
+  /** The worker that holds it. */
+  readonly owner: string
+  /** Whether a change can come again under another sequence number or in another shard: its identity is not `'record'`. */
+  readonly recurs: boolean
+}
+
+/** A ledger at work on one shard, for as long as its worker holds it and nothing fails. */
+export interface ShardLedger<Transaction = undefined> {
+  /** As {@link Ledger.open}; throws a `LeaseLostError` when the shard has another owner by now. */
+  open(batch: LedgerBatch): Promise<LedgerSession<Transaction>>
+  /** No batch is open any more, or none will be heard of again: gives back what is held for the shard. */
+  close(): Promise<void> | void
 }
 
 /** A batch as a ledger sees it. */
@@ -50,11 +77,21 @@ export interface LedgerSession<Transaction = undefined> {
    */
   readonly laneWaits: boolean
   /** Asks for the record right before its handler. Answers without a promise where nothing has to be asked. */
-  claim(entry: LedgerEntry): Promise<ClaimOutcome<Transaction>> | ClaimOutcome<Transaction>
-  /** Notes that the handler succeeded; resolves when that is durable, rejects with a `LedgerError` if it can't be made so. */
-  complete(claim: Claim<Transaction>): Promise<void> | void
+  claim(entry: LedgerEntry): Promise<ClaimOutcome> | ClaimOutcome
+  /**
+   * Runs one attempt of the handler in a transaction: calls `run` with it, at once or when its turn comes, and again if the
+   * transaction has to be repeated. What `run` throws is thrown, once nothing of the attempt is left. Absent in a ledger
+   * without transactions: the handler is called as it is.
+   */
+  attempt?(claim: Claim, run: (transaction: Transaction) => unknown): Promise<void>
+  /**
+   * Notes that the last attempt succeeded, and commits its transaction. Resolves when that is durable, or with how it came
+   * out otherwise; rejects with a `LedgerError` when that can't be told, and with a `LeaseLostError` when the shard is
+   * another's.
+   */
+  complete(claim: Claim): Promise<Completion | void> | void
   /** Gives the claim back after a failed attempt, so that the next delivery may run it at once. A claim lost since stays lost. */
-  release(claim: Claim<Transaction>): Promise<void> | void
+  release(claim: Claim): Promise<void> | void
   /** Sends what still waits to be sent; resolves when every `complete` so far has resolved or rejected. Never rejects. */
   flush(): Promise<void>
   /**
@@ -66,16 +103,25 @@ export interface LedgerSession<Transaction = undefined> {
 }
 
 /** The right to run a record's handler. */
-export interface Claim<Transaction = undefined> {
+export interface Claim {
   readonly entry: LedgerEntry
   /** Proves the claim is ours; every later write on the claim is conditional on it. */
   readonly token: string
-  readonly transaction: Transaction
 }
 
+/** How a completed attempt came out. Nothing at all says `completed`. */
+export type Completion =
+  | { readonly status: 'completed' }
+  /** Its mark was there already: the effect had happened, and has not happened again. */
+  | { readonly status: 'duplicate' }
+  /** A later change of the item has taken effect: this one is stale, and has not. */
+  | { readonly status: 'superseded' }
+  /** The store refused the transaction for what is in it: that is the attempt's failure, and nothing of it is left. */
+  | { readonly status: 'refused'; readonly error: unknown }
+
 /** The answers to a claim. All of them are ordinary. */
-export type ClaimOutcome<Transaction = undefined> =
-  | { readonly status: 'claimed'; readonly claim: Claim<Transaction> }
+export type ClaimOutcome =
+  | { readonly status: 'claimed'; readonly claim: Claim }
   /** The change has taken effect: a duplicate. */
   | { readonly status: 'completed' }
   /** Another owner is on it until then (epoch ms, its clock) at the latest. */

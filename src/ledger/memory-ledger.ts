@@ -66,7 +66,7 @@ class MemorySession implements LedgerSession {
       const claimedAt = clock.now()
       this.#remember(entry, { state: 'claimed', token, claimedAt, until: claimUntil(claimedAt, this.#batch) })
     }
-    return { status: 'claimed', claim: { entry, token, transaction: undefined } }
+    return { status: 'claimed', claim: { entry, token } }
   }
 
   complete({ entry }: Claim): void {

@@ -34,6 +34,8 @@ export interface Messages {
   'tidemark:record:handled': RecordMessage & { readonly attempts: number }
   /** The change had taken effect before. */
   'tidemark:record:duplicate': RecordMessage
+  /** A later change of the item had taken effect: this one is stale, and was not applied. */
+  'tidemark:record:superseded': RecordMessage
   /** No pattern of `select` matches. */
   'tidemark:record:filtered': { readonly consumer: string; readonly eventId: string | undefined }
   /** An attempt failed and another follows after `delayMs`. */
@@ -88,6 +90,7 @@ export interface Messages {
 const channels: { readonly [Name in keyof Messages]: Channel } = {
   'tidemark:record:handled': channel('tidemark:record:handled'),
   'tidemark:record:duplicate': channel('tidemark:record:duplicate'),
+  'tidemark:record:superseded': channel('tidemark:record:superseded'),
   'tidemark:record:filtered': channel('tidemark:record:filtered'),
   'tidemark:record:retry': channel('tidemark:record:retry'),
   'tidemark:lane:stopped': channel('tidemark:lane:stopped'),

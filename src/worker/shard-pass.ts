@@ -58,7 +58,10 @@ export class ShardPass {
     const streamArn = setting.streamArnOf(lease.streamLabel)
     const { maxRunAheadRecords: maxRecords, maxRunAheadBytes: maxBytes, idlePollMs, maxReadsPerSecond } = setting.pace
     const leaseContext = { shardId, epoch, owner, condition }
-    this.flow = setting.consumer.flow({ lease: leaseContext, mayWork: () => setting.mayWork() })
+    this.flow = setting.consumer.flow({
+      ...{ lease: leaseContext, tableName: setting.fleet.tableName, streamLabel: lease.streamLabel },
+      mayWork: () => setting.mayWork(),
+    })
     const { flow } = this
     this.intake = new Intake({
       ...{ flow, checkpoint, shardId, streamArn, notBefore: start.notBefore },
@@ -84,13 +87,11 @@ export class ShardPass {
     if (stopping.aborted) stop()
     stopping.addEventListener('abort', stop, { once: true })
     const saving = writer.run(this.flow, this.intake, this.#over.signal)
-    const reading = this.#read().catch((error: unknown): PassEnd =>
-      isTidemarkError(error, 'ERR_LEASE_LOST') ? { how: 'lost' } : { how: 'failed', error },
-    )
+    const reading = this.#read().catch(failure)
     const ended = await Promise.race([
       reading,
       saving.then((saved): PassEnd | Promise<PassEnd> => (saved === 'lost' ? { how: 'lost' } : reading)),
-      this.flow.failed.then((error): PassEnd => ({ how: 'failed', error })),
+      this.flow.failed.then(failure),
     ])
     this.#stopReading()
     stopping.removeEventListener('abort', stop)
@@ -149,4 +150,9 @@ export class ShardPass {
     while (this.intake.progress.unsettledCount > 0 && !signal.aborted) await this.intake.moved()
     return { how: signal.aborted ? 'stopped' : how }
   }
+}
+
+/** Also a ledger may be the first to see that the shard has another owner. */
+function failure(error: unknown): PassEnd {
+  return isTidemarkError(error, 'ERR_LEASE_LOST') ? { how: 'lost' } : { how: 'failed', error }
 }

@@ -25,7 +25,12 @@ const lease = {
 function flowOf(options: Partial<ConsumerOptions> & Pick<ConsumerOptions, 'handler'>, mayWork = () => true) {
   const clock = createManualClock()
   const base = { name: 'c', logger: silentLogger, retry: { maxAttempts: 1 }, clock }
-  const flow = createConsumer({ ...base, ...options }).flow({ lease, mayWork })
+  const flow = createConsumer({ ...base, ...options }).flow({
+    lease,
+    tableName: 'orders',
+    streamLabel: '2026-01-01T00:00:00.000',
+    mayWork,
+  })
   return { flow, clock }
 }
 
@@ -198,12 +203,22 @@ describe('the end of a flow', () => {
         aborted.push(signal.aborted)
       },
     })
-    const flow = consumer.flow({ lease, mayWork: () => true })
+    const flow = consumer.flow({
+      lease,
+      tableName: 'orders',
+      streamLabel: '2026-01-01T00:00:00.000',
+      mayWork: () => true,
+    })
     const settled = await admit(flow, ['A:100'])
     const drained = flow.drain(5_000, 1_000)
     await clock.advance(6_000)
     await drained
-    const next = consumer.flow({ lease, mayWork: () => true })
+    const next = consumer.flow({
+      lease,
+      tableName: 'orders',
+      streamLabel: '2026-01-01T00:00:00.000',
+      mayWork: () => true,
+    })
     const settledNext = await admit(next, ['A:100'])
     await turns()
     expect(aborted).toEqual([])
