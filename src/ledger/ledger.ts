@@ -45,7 +45,7 @@ export interface LedgerShard {
 export interface ShardLedger<Transaction = undefined> {
   /** As {@link Ledger.open}; throws a `LeaseLostError` when the shard has another owner by now. */
   open(batch: LedgerBatch): Promise<LedgerSession<Transaction>>
-  /** No batch is open any more, or none will be heard of again: gives back what is held for the shard. */
+  /** No batch is open any more, or none will be heard of again: gives back what is held for the shard. Never rejects. */
   close(): Promise<void> | void
 }
 
