@@ -22,8 +22,7 @@ export class Installation {
     const target = join(this.#folder, 'node_modules/tidemark')
     mkdirSync(target, { recursive: true })
     cpSync(join(root, 'package.json'), join(target, 'package.json'))
-    const compiler = join(root, 'node_modules/typescript/bin/tsc')
-    run(compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(target, 'dist'))
+    run(process.execPath, '--import', 'tsx', 'scripts/bundle.ts', join(target, 'dist'))
   }
 
   /** Translates files of `bench/`, each with what it imports from there, to JavaScript. */
@@ -35,7 +34,7 @@ export class Installation {
 
   /** Runs a translated file to its end; throws if it fails. */
   run(file: string): void {
-    run(join(this.#folder, `${file}.mjs`))
+    run(process.execPath, join(this.#folder, `${file}.mjs`))
   }
 
   remove(): void {
@@ -43,8 +42,8 @@ export class Installation {
   }
 }
 
-function run(...parameters: readonly string[]): void {
+function run(command: string, ...parameters: readonly string[]): void {
   const env = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
-  const { status } = spawnSync(process.execPath, parameters, { stdio: 'inherit', env })
-  if (status !== 0) throw new Error(`node ${parameters.join(' ')} ended with ${status}`)
+  const { status } = spawnSync(command, parameters, { cwd: root, stdio: 'inherit', env })
+  if (status !== 0) throw new Error(`${command} ${parameters.join(' ')} ended with ${status}`)
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isTidemarkError } from '../errors.ts'
+import { packageFolder } from '../internal/package-files.ts'
 import { say, UsageError } from './command.ts'
 import { commands } from './commands.ts'
 
@@ -39,6 +40,6 @@ function complain(complaint: string, usage: string): number {
 }
 
 function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as object
+  const manifest = JSON.parse(readFileSync(new URL('package.json', packageFolder()), 'utf8')) as object
   return 'version' in manifest ? String(manifest.version) : 'unknown'
 }

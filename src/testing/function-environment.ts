@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { ownModule } from '../internal/package-files.ts'
 import { systemClock } from '../internal/system.ts'
 import type { FunctionProcessOptions } from './function-process.ts'
 import { killAtExit } from './kill-at-exit.ts'
@@ -78,10 +79,9 @@ export class FunctionEnvironment {
 }
 
 function forkFunction({ modulePath, exportName = 'handler', env, execArgv }: FunctionProcessOptions): ChildProcess {
-  const isTypeScript = /\.[cm]?ts$/
-  const bootstrap = isTypeScript.test(import.meta.url) ? './function-bootstrap.ts' : './function-bootstrap.js'
-  const needsTsx = isTypeScript.test(bootstrap) || isTypeScript.test(modulePath)
-  return fork(fileURLToPath(new URL(bootstrap, import.meta.url)), [modulePath, exportName], {
+  const bootstrap = fileURLToPath(ownModule('testing/function-bootstrap'))
+  const needsTsx = [bootstrap, modulePath].some((path) => /\.[cm]?ts$/.test(path))
+  return fork(bootstrap, [modulePath, exportName], {
     env: { ...process.env, ...env },
     execArgv: [...(execArgv ?? (needsTsx ? ['--import', 'tsx'] : []))],
   })

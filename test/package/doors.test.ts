@@ -6,6 +6,7 @@ import { installed, type UserProject } from '../support/installed.ts'
 const doors: Record<string, readonly string[]> = {
   tidemark: [
     'BatchIncompleteError',
+    'ConditionFailedError',
     'ConfigurationError',
     'CoordinationError',
     'DeadlineError',
@@ -69,6 +70,22 @@ describe('with the AWS SDK', () => {
     )
     expect(output).toBe(`${JSON.stringify(expected)}\n`)
     expect(status).toBe(0)
+  })
+
+  test('an error is of the class that tidemark exports, whichever door it comes by', () => {
+    project.write(
+      'errors.js',
+      `import { ConfigurationError, createConsumer } from 'tidemark'
+      import { createTidemarkTable, dynamodbLedger } from 'tidemark/dynamodb'
+      import { createLambdaHandler } from 'tidemark/lambda'
+      import { createEmbeddedDynamoDB } from 'tidemark/testing'
+      import { createWorker } from 'tidemark/worker'
+      const thrown = []
+      for (const open of [createConsumer, dynamodbLedger, createLambdaHandler, createEmbeddedDynamoDB, createWorker])
+        try { await open({ there: 'is no such option' }) } catch (error) { thrown.push(error instanceof ConfigurationError) }
+      console.log(JSON.stringify(thrown))`,
+    )
+    expect(project.run('node', 'errors.js').output).toBe('[true,true,true,true,true]\n')
   })
 })
 

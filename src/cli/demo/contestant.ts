@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { ownModule } from '../../internal/package-files.ts'
 import { createEventSourceMapping, type EventSourceMappingOptions } from '../../testing/event-source-mapping.ts'
 import { createFunctionProcess } from '../../testing/function-process.ts'
 import type { DemoTables } from './dynamodb-tables.ts'
@@ -22,8 +23,7 @@ export async function startContestant(
   moduleName: string,
   mappingOptions: Pick<EventSourceMappingOptions, 'functionResponseTypes' | 'bisectBatchOnFunctionError'>,
 ): Promise<Contestant> {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const modulePath = fileURLToPath(new URL(`./${moduleName}.${extension}`, import.meta.url))
+  const modulePath = fileURLToPath(ownModule(`cli/demo/${moduleName}`))
   const lambda = createFunctionProcess({ modulePath, timeoutMs: 10_000, env: { ...environment } })
   const mapping = createEventSourceMapping({
     streams,

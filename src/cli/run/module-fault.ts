@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { ConfigurationError, isTidemarkError } from '../../errors.ts'
+import { codeFolder } from '../../internal/package-files.ts'
 
 /** Why a module could not be imported, in words for whoever wrote it. */
 export function moduleFault(path: string, shownPath: string, error: unknown): ConfigurationError {
@@ -50,10 +51,9 @@ function thrown(error: Error): string {
   return [head === '' ? String(error) : head, ...ownFrames(error), ...cause].join('\n')
 }
 
-const ourFolder = new URL('../../', import.meta.url).href
-
 /** Those lines of the stack that are neither ours nor Node's. */
 function ownFrames({ stack = '' }: Error): readonly string[] {
+  const ourFolder = codeFolder().href
   return stack
     .split('\n')
     .filter((line) => /^\s+at /.test(line) && !line.includes('node:') && !line.includes(ourFolder))

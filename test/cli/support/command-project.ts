@@ -25,8 +25,7 @@ export class CommandProject {
     const root = join(this.folder, 'node_modules', 'tidemark')
     mkdirSync(root, { recursive: true })
     copyFileSync('package.json', join(root, 'package.json'))
-    // The real build, without its type check: that is another command's business.
-    spawnSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(root, 'dist')])
+    spawnSync(process.execPath, ['--import', 'tsx', 'scripts/bundle.ts', join(root, 'dist')])
     this.lend('@aws-sdk')
     this.write('package.json', '{"private":true,"type":"module"}')
   }

@@ -1,0 +1,45 @@
+import { readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import manifest from '../package.json' with { type: 'json' }
+import { build, type BuildOptions, type Plugin } from 'esbuild'
+
+// Writes the package's code into a folder: `tsx scripts/bundle.ts dist`. What a function imports at its start is few files,
+// for each costs up to a millisecond then. The doors share chunks among themselves; the tools (test kit, command) are
+// bundled apart, for what they share with a door would be cut out of its chunks into ever smaller ones.
+
+const source = resolve(import.meta.dirname, '../src')
+const [outdir] = process.argv.slice(2)
+if (outdir === undefined) throw new Error('usage: tsx scripts/bundle.ts FOLDER')
+
+const tools = ['testing.ts', 'cli.ts']
+const doors = readdirSync(source).filter((file) => file.endsWith('.ts') && ![...tools, 'errors.ts'].includes(file))
+const runByPath = [
+  'testing/function-bootstrap.ts',
+  ...readdirSync(join(source, 'cli/demo')).flatMap((file) => (file.endsWith('-function.ts') ? `cli/demo/${file}` : [])),
+]
+
+const common: BuildOptions = {
+  outdir,
+  outbase: source,
+  chunkNames: 'chunks/[hash]',
+  bundle: true,
+  splitting: true,
+  external: Object.keys(manifest.peerDependencies), // whatever else is imported comes with the package
+  platform: 'node',
+  format: 'esm',
+  target: 'node20.19',
+  sourcemap: true,
+  sourcesContent: false,
+  logLevel: 'warning',
+  tsconfigRaw: {}, // ours sends `tidemark` to the sources
+}
+
+/** An error is an instance of the class that `tidemark` exports, whichever part of the package threw it. */
+const sharedErrors: Plugin = {
+  name: 'shared errors',
+  setup: ({ onResolve }) => onResolve({ filter: /\/errors\.ts$/ }, () => ({ path: 'tidemark', external: true })),
+}
+
+const inSource = (files: readonly string[]) => files.map((file) => join(source, file))
+await build({ ...common, entryPoints: inSource(doors) })
+await build({ ...common, entryPoints: inSource([...tools, ...runByPath]), plugins: [sharedErrors] })
