@@ -130,7 +130,10 @@ export class BatchRun {
   async #afterOther(work: Work, other: Promise<LaneStep>, lend: Lend): Promise<LaneStep> {
     const { stopping } = this.#setting
     await lend(other)
-    if ((await other) === 'next') return this.#duplicate(work)
+    if ((await other) === 'next') {
+      this.#setting.session.leave?.(work, 'settled')
+      return this.#duplicate(work)
+    }
     if (stopping.aborted) return this.#stop(work, { reason: 'systemic', attempts: 0, error: stopping.reason })
     return this.#claim(work, lend)
   }
@@ -303,6 +306,7 @@ export class BatchRun {
   }
 
   #stop(work: Work, stopped: Omit<StoppedRecord, 'position'>): Promise<LaneStep> {
+    this.#setting.session.leave?.(work, 'stopped')
     this.#setting.report.stop(work, stopped)
     return Promise.resolve('stop')
   }

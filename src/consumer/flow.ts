@@ -27,6 +27,8 @@ export interface FlowHost {
   readonly lease: LeaseContext
   readonly tableName: string
   readonly streamLabel: string
+  /** When the lease's row was made, epoch ms. */
+  readonly leaseCreatedAt: number
   /** Whether this process may still work under its lease: asked right before each run of a handler. */
   mayWork(): boolean
 }
@@ -151,9 +153,11 @@ export class Flow {
   async drain(withinMs: number, graceMs: number): Promise<void> {
     const reason = new LeaseLostError('the worker hands the shard over; the record is handled by its next owner')
     this.#stopping.abort(reason)
+    this.#shardLedger?.drain?.('starts-nothing')
     await this.#idleWithin(withinMs, this.#aborting.signal)
     this.#aborting.abort(reason)
     await this.#idleWithin(graceMs)
+    this.#shardLedger?.drain?.('waits-for-nothing')
     await this.flush()
     this.#end()
     await this.#shardLedger?.close()
@@ -190,8 +194,8 @@ export class Flow {
   async #openLedger(entries: readonly Work[]): Promise<LedgerSession<unknown>> {
     const { ledger, name } = this.#options
     if (ledger === undefined) return noLedgerSession
-    const batch = { consumer: name, entries: entries.filter(({ record }) => record !== undefined) }
-    return (this.#shardLedger ?? ledger).open(batch)
+    if (this.#shardLedger !== undefined) return this.#shardLedger.open({ consumer: name, entries })
+    return ledger.open({ consumer: name, entries: entries.filter(({ record }) => record !== undefined) })
   }
 
   #assertMayRun(): void {
@@ -272,7 +276,9 @@ export class Flow {
   }
 }
 
-function shardOf({ name, identity }: ResolvedOptions, { lease, tableName, streamLabel }: FlowHost): LedgerShard {
+function shardOf({ name, identity }: ResolvedOptions, host: FlowHost): LedgerShard {
+  const { lease, tableName, streamLabel, leaseCreatedAt } = host
   const { shardId, epoch, owner } = lease
-  return { consumer: name, tableName, streamLabel, shardId, epoch, owner, recurs: identity !== 'record' }
+  const recurs = identity !== 'record'
+  return { consumer: name, tableName, streamLabel, shardId, epoch, leaseCreatedAt, owner, recurs }
 }

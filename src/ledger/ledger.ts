@@ -35,6 +35,8 @@ export interface LedgerShard {
   readonly shardId: string
   /** Raised each time the shard changes hands: what is written for it is conditional on nobody having a later one. */
   readonly epoch: number
+  /** When the row was made in which epochs are counted, epoch ms: deleted and made anew, it counts from 1 again. */
+  readonly leaseCreatedAt: number
   /** The worker that holds it. */
   readonly owner: string
   /** Whether a change can come again under another sequence number or in another shard: its identity is not `'record'`. */
@@ -43,8 +45,16 @@ export interface LedgerShard {
 
 /** A ledger at work on one shard, for as long as its worker holds it and nothing fails. */
 export interface ShardLedger<Transaction = undefined> {
-  /** As {@link Ledger.open}; throws a `LeaseLostError` when the shard has another owner by now. */
+  /**
+   * As {@link Ledger.open}; throws a `LeaseLostError` when the shard has another owner by now. The batch has every selected
+   * record that is not settled, also those that can't be read: a ledger that notes how far the shard is must not pass them.
+   */
   open(batch: LedgerBatch): Promise<LedgerSession<Transaction>>
+  /**
+   * `starts-nothing`: no record is begun any more, so what has completed need not wait for one that was not begun.
+   * `waits-for-nothing`: nor for one that was; whatever has completed is to be made durable as it is.
+   */
+  drain?(stage: 'starts-nothing' | 'waits-for-nothing'): void
   /** No batch is open any more, or none will be heard of again: gives back what is held for the shard. Never rejects. */
   close(): Promise<void> | void
 }
@@ -92,6 +102,12 @@ export interface LedgerSession<Transaction = undefined> {
   complete(claim: Claim): Promise<Completion | void> | void
   /** Gives the claim back after a failed attempt, so that the next delivery may run it at once. A claim lost since stays lost. */
   release(claim: Claim): Promise<void> | void
+  /**
+   * Told of a record that is left without a completion: `settled` by something else (another record of its identity was
+   * handled), or `stopped`, when its lane stands still at it and it may be claimed again. For ledgers that keep marks in the
+   * shard's order, where one that is not coming must not be waited for.
+   */
+  leave?(entry: LedgerEntry, how: 'settled' | 'stopped'): void
   /** Sends what still waits to be sent; resolves when every `complete` so far has resolved or rejected. Never rejects. */
   flush(): Promise<void>
   /**

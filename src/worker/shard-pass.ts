@@ -60,6 +60,7 @@ export class ShardPass {
     const leaseContext = { shardId, epoch, owner, condition }
     this.flow = setting.consumer.flow({
       ...{ lease: leaseContext, tableName: setting.fleet.tableName, streamLabel: lease.streamLabel },
+      leaseCreatedAt: lease.createdAt,
       mayWork: () => setting.mayWork(),
     })
     const { flow } = this

@@ -29,6 +29,7 @@ function flowOf(options: Partial<ConsumerOptions> & Pick<ConsumerOptions, 'handl
     lease,
     tableName: 'orders',
     streamLabel: '2026-01-01T00:00:00.000',
+    leaseCreatedAt: 0,
     mayWork,
   })
   return { flow, clock }
@@ -207,6 +208,7 @@ describe('the end of a flow', () => {
       lease,
       tableName: 'orders',
       streamLabel: '2026-01-01T00:00:00.000',
+      leaseCreatedAt: 0,
       mayWork: () => true,
     })
     const settled = await admit(flow, ['A:100'])
@@ -217,6 +219,7 @@ describe('the end of a flow', () => {
       lease,
       tableName: 'orders',
       streamLabel: '2026-01-01T00:00:00.000',
+      leaseCreatedAt: 0,
       mayWork: () => true,
     })
     const settledNext = await admit(next, ['A:100'])
