@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { copyFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import manifest from '../package.json' with { type: 'json' }
 import { build, type BuildOptions, type Plugin } from 'esbuild'
@@ -40,6 +40,10 @@ const sharedErrors: Plugin = {
   setup: ({ onResolve }) => onResolve({ filter: /\/errors\.ts$/ }, () => ({ path: 'tidemark', external: true })),
 }
 
+// The library that reads command lines is CommonJS inside, and asks for Node's modules by `require`.
+const banner = { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" }
+
 const inSource = (files: readonly string[]) => files.map((file) => join(source, file))
 await build({ ...common, entryPoints: inSource(doors) })
-await build({ ...common, entryPoints: inSource([...tools, ...runByPath]), plugins: [sharedErrors] })
+await build({ ...common, entryPoints: inSource([...tools, ...runByPath]), plugins: [sharedErrors], banner })
+copyFileSync('node_modules/commander/LICENSE', join(outdir, 'commander.LICENSE'))

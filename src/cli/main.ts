@@ -1,42 +1,71 @@
 import { readFileSync } from 'node:fs'
-import { isTidemarkError } from '../errors.ts'
 import { packageFolder } from '../internal/package-files.ts'
-import { say, UsageError } from './command.ts'
+import { UsageError } from './command.ts'
+import { Command as Parser, CommanderError } from './commander.ts'
 import { commands } from './commands.ts'
+import { exitCodes, exitCodesText } from './exit-codes.ts'
+import { failureText } from './failure-text.ts'
 
 /** Runs a command line; returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  const [first, ...rest] = args
-  if (first === undefined || first === '--help' || first === '-h') return say(help())
-  if (first === '--version') return say(version())
-  if (first.startsWith('-')) return complain(`there is no option ${first}`, help())
-  const command = commands.get(first)
-  if (command === undefined) return complain(`there is no command '${first}'`, help())
+  let exitCode: number = exitCodes.ok
+  const program = programOf((code) => (exitCode = code))
+  if (args.length === 0) program.outputHelp()
+  // Whoever reads our output may have had enough of it (`| head`): that is no failure, and what runs sees it for itself.
+  process.stdout.on('error', () => {})
   try {
-    return await command.run(rest)
+    if (args.length > 0) await program.parseAsync([...args], { from: 'user' })
+    return exitCode
   } catch (error) {
-    if (error instanceof UsageError) return complain(error.message, command.usage)
-    // What we say on purpose is for whoever typed the command; of anything else the stack is needed to mend it.
-    console.error(isTidemarkError(error) ? `tidemark: ${error.message}` : error)
-    return 1
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok // --help, --version
+    if (error instanceof UsageError || error instanceof CommanderError) return complain(error, named(program, args))
+    console.error(failureText(error))
+    return exitCodes.failed
   }
 }
 
-function help(): string {
-  const lines = Array.from(commands, ([name, { summary }]) => `  tidemark ${name.padEnd(12)} ${summary}`)
-  return `tidemark: an idempotent consumer for DynamoDB Streams
-
-${lines.join('\n')}
-  tidemark --help       This text; tidemark run --help and so on for more
-  tidemark --version    The version
-
-Exit codes: 0 all is well, 1 it is not, 2 the command line is wrong.
-`
+function programOf(end: (exitCode: number) => void): Parser {
+  const program = new Parser('tidemark')
+    .description('An idempotent consumer for DynamoDB Streams.')
+    .version(version(), '--version', 'The version')
+    .helpCommand(false)
+    .addHelpText('after', `\ntidemark COMMAND --help says more of each.\n\n${exitCodesText}`)
+  for (const one of commands) program.addCommand(one.parser(end))
+  return settled(program)
 }
 
-function complain(complaint: string, usage: string): number {
-  console.error(`tidemark: ${complaint}\n\n${usage.trimEnd()}`)
-  return 2
+/** What holds for the program and every command below it: the library does not hand these on to commands made apart. */
+function settled(parser: Parser): Parser {
+  parser
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => console.log(text.trimEnd()), writeErr: () => {} })
+    .configureHelp({ helpWidth: Math.min(process.stdout.columns || 80, 100) })
+    .helpOption('-h, --help', 'This text')
+  for (const one of parser.commands) settled(one)
+  return parser
+}
+
+/** The command that was meant, as far as it was named. */
+function named(parser: Parser, [first, ...rest]: readonly string[]): Parser {
+  const below = parser.commands.find((one) => one.name() === first)
+  return below === undefined ? parser : named(below, rest)
+}
+
+function complain(error: Error, parser: Parser): number {
+  const path = pathOf(parser)
+  console.error(
+    `tidemark: ${complaint(error, parser)}\n\nUsage: ${path} ${parser.usage()}\n       ${path} --help says more.`,
+  )
+  return exitCodes.usage
+}
+
+function complaint({ message }: Error, parser: Parser): string {
+  if (message === '(outputHelp)') return `${pathOf(parser)} needs a command`
+  return message.replace(/^error: /, '')
+}
+
+function pathOf(parser: Parser): string {
+  return parser.parent === null ? parser.name() : `${pathOf(parser.parent)} ${parser.name()}`
 }
 
 function version(): string {

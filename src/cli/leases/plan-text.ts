@@ -2,7 +2,7 @@ import type { ExportLine } from '../../leases/kcl/export-plan.ts'
 import type { ImportLine } from '../../leases/kcl/import-plan.ts'
 import type { KclPosition } from '../../leases/kcl/kcl-position.ts'
 import type { TransferReport } from '../../leases/kcl/transfer.ts'
-import type { LeasesOptions } from './leases-options.ts'
+import type { LeasesOptions } from './leases-command.ts'
 
 /** A report as it is printed. */
 export type LeasesReport =
@@ -60,7 +60,7 @@ function columns(rows: readonly (readonly string[])[]): string {
 function next(
   direction: LeasesReport['direction'],
   { status, writtenCount }: LeasesReport['report'],
-  { tableName, coordinationTableName, consumer }: LeasesOptions,
+  { table, coordinationTable, consumer }: LeasesOptions,
   commandLine: string,
 ): string[] {
   if (status === 'refused')
@@ -77,7 +77,7 @@ function next(
     `${writtenCount} rows written. Next: start the workers, and do not start KCL's fleet again: each change would be`,
     'handled by both.',
     '',
-    `  npx tidemark run ./consumer.ts --table ${tableName} --coordination-table ${coordinationTableName}`,
+    `  npx tidemark run ./consumer.ts --table ${table} --coordination-table ${coordinationTable}`,
     '',
     'The way back: stop the workers, then tidemark leases export with the same options.',
   ]

@@ -2,8 +2,8 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
 import { createEmbeddedDynamoDB, type EmbeddedDynamoDB, type EmbeddedServer } from '../../embedded/embedded.ts'
 import { ConfigurationError } from '../../errors.ts'
-import { applyEmbedded } from './aws-environment.ts'
-import type { Connection } from './dynamodb-connection.ts'
+import { applyEmbedded } from '../aws/aws-environment.ts'
+import type { Connection } from '../aws/dynamodb-connection.ts'
 import type { EmbeddedOptions, RunOptions } from './run-options.ts'
 
 /** A connection to the DynamoDB in this process, which other programs reach as well. */

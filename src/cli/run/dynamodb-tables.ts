@@ -2,7 +2,7 @@ import { DescribeTableCommand, type TableDescription } from '@aws-sdk/client-dyn
 import { ConfigurationError } from '../../errors.ts'
 import { classifyAwsError } from '../../internal/aws-error.ts'
 import { createTidemarkTable } from '../../ledger/dynamodb-table.ts'
-import type { Connection } from './dynamodb-connection.ts'
+import type { Connection } from '../aws/dynamodb-connection.ts'
 import type { RunOptions } from './run-options.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { isTidemarkError } from '../../errors.ts'
 import type { LeaseMessage, Messages, WorkerMessage } from '../../telemetry/channels.ts'
-import { errorText, itemKeyText } from './item-key-text.ts'
+import { errorText, itemKeyText } from '../item-key-text.ts'
 import type { Printer } from './printer.ts'
 import { StoppedLanes } from './stopped-lanes.ts'
 

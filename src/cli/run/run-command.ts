@@ -1,84 +1,67 @@
-import { ConfigurationError } from '../../errors.ts'
-import { systemClock } from '../../internal/system.ts'
-import { type Command, say } from '../command.ts'
-import type { Connection } from './dynamodb-connection.ts'
-import type { EmbeddedConnection } from './dynamodb-embedded.ts'
-import { loadConsumers } from './load-consumers.ts'
-import { jsonPrinter, type Printer, textPrinter } from './printer.ts'
-import { runHelp, runUsage } from './run-help.ts'
-import { readRunOptions, type RunOptions } from './run-options.ts'
+import { awsOptions, coordinationTable } from '../aws/aws-options.ts'
+import { command, type Command } from '../command.ts'
+import { anyText, durationMs, nameOfTable, oneOf, shortName, wholeNumber } from '../option-values.ts'
+import { flag, grouped, many, required, value } from '../options.ts'
+import { readRunOptions } from './run-options.ts'
+
+const moduleArgument = {
+  module: required('module', 'The file that exports what createConsumer returned, one or several', anyText),
+}
+
+const options = {
+  ...grouped('What to run', {
+    table: many('NAME', 'A table with a stream; may be repeated', nameOfTable),
+    start: required(
+      'WHERE',
+      'trim-horizon: the oldest change there is; latest: from now on. Counts when the consumer first meets the table; then its checkpoint does',
+      oneOf('trim-horizon', 'latest'),
+      'trim-horizon',
+    ),
+    onGap: required(
+      'WHAT',
+      'When changes were lost before they could be read: halt that shard, or continue behind them',
+      oneOf('halt', 'continue'),
+      'halt',
+    ),
+    workerName: value('NAME', 'How this process is called among the others (host name and process id)', shortName),
+    leaseDuration: value(
+      'TIME',
+      'How long a process may be silent before others take its shards (10s)',
+      durationMs(1_000, 300_000),
+    ),
+    json: flag('One JSON object a line'),
+  }),
+  ...grouped('Where leases and checkpoints are; the ledger’s table will do', {
+    coordinationTable,
+    createTable: flag('Create it when it is missing'),
+  }),
+  ...awsOptions,
+  ...grouped('Or a DynamoDB in this process, for development', {
+    embedded: flag('Start it, and create the tables that are missing'),
+    port: value('N', 'The port at which other programs find it (a free one)', wholeNumber(0, 65_535)),
+    persist: value('FILE', 'Keep its state in a file (memory only)', anyText),
+    seed: value('N', 'Put N sample items into each table', wholeNumber(0, 100_000)),
+  }),
+}
 
 /** `tidemark run`. */
-export const runCommand: Command = {
-  summary: 'Runs a consumer as a worker: tidemark run ./consumer.ts --table orders',
-  usage: runUsage,
-  async run(args) {
-    const options = readRunOptions(args)
-    return options === undefined ? say(runHelp) : run(options, ['npx tidemark run', ...args.map(quoted)].join(' '))
+export const runCommand: Command = command({
+  name: 'run',
+  summary: 'Runs a consumer as a worker',
+  description:
+    "Reads the table's stream, checkpoints, and shares the shards with every other process that runs the same. " +
+    'Start it as often as you like, anywhere; stop it with Ctrl+C.',
+  arguments: moduleArgument,
+  options,
+  notes: `Try it, nothing else is needed; then on AWS, for the first time:
+
+  tidemark run ./consumer.ts --table orders --embedded --seed 100
+  tidemark run ./consumer.ts --table orders --create-table
+
+A module in TypeScript needs Node.js 22.18 or newer, or tsx (npm i -D tsx).`,
+  async run(typed, line) {
+    const options = readRunOptions(typed)
+    const { run } = await import('./run.ts')
+    return run(options, line)
   },
-}
-
-async function run(options: RunOptions, commandLine: string): Promise<number> {
-  const write = (line: string) => console.log(line)
-  const printer = options.json ? jsonPrinter(systemClock, write) : textPrinter(systemClock, write)
-  const connection = await open(options)
-  try {
-    // Behind the connection, which says to the module's own clients, by the environment, where DynamoDB is.
-    const consumers = await loadConsumers(options.modulePath)
-    const { prepareTables } = await import('./dynamodb-tables.ts')
-    await prepareTables(connection, options, commandLine)
-    if ('endpoint' in connection) tellOfEmbedded(connection, options, printer)
-    const { work } = await import('./dynamodb-work.ts')
-    return await work(consumers, connection, options, printer)
-  } finally {
-    await connection.close()
-    exitSoon()
-  }
-}
-
-/** The user's module may have left something open (a pool, a timer) that would keep the process alive for ever. */
-function exitSoon(): void {
-  setTimeout(() => process.exit(), 1_000).unref()
-}
-
-async function open(options: RunOptions): Promise<Connection | EmbeddedConnection> {
-  try {
-    if (options.embedded === undefined) {
-      const { connect } = await import('./dynamodb-connection.ts')
-      return await connect(options.aws)
-    }
-    const { startEmbedded } = await import('./dynamodb-embedded.ts')
-    return await startEmbedded(options.embedded, options)
-  } catch (error) {
-    throw sdkMissing(error) ?? error
-  }
-}
-
-function tellOfEmbedded(
-  { endpoint, region }: EmbeddedConnection,
-  { tableNames, embedded, json }: RunOptions,
-  { print }: Printer,
-): void {
-  const persistTo = embedded?.persistTo
-  const kept = persistTo === undefined ? 'in memory only' : `kept in ${persistTo}`
-  print('embedded', `DynamoDB at ${endpoint}, region ${region}, ${kept}`, { endpoint, region, tableNames, persistTo })
-  if (json) return
-  console.log(`
-    Put items from another terminal, with the AWS CLI or anything else (endpoint ${endpoint}, any credentials):
-
-    AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local aws dynamodb put-item --region ${region} \\
-      --endpoint-url ${endpoint} --table-name ${tableNames[0] ?? ''} --item '{"id": {"S": "1"}, "total": {"N": "42"}}'
-`)
-}
-
-function sdkMissing(error: unknown): ConfigurationError | undefined {
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }
-  if (code !== 'ERR_MODULE_NOT_FOUND' || !String(message).includes('@aws-sdk/')) return undefined
-  const install = 'npm i @aws-sdk/client-dynamodb @aws-sdk/client-dynamodb-streams'
-  return new ConfigurationError(`run needs the AWS SDK's clients: ${install}`, { cause: error })
-}
-
-/** As a shell takes it. */
-function quoted(argument: string): string {
-  return /^[\w./:=@,+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`
-}
+})

@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
 import { ConfigurationError } from '../../errors.ts'
 import { applyAwsOptions } from './aws-environment.ts'
-import type { AwsOptions } from './run-options.ts'
+import type { AwsOptions } from './aws-options.ts'
 
 /** The DynamoDB that a command works with. */
 export interface Connection {

@@ -1,4 +1,4 @@
-import type { AwsOptions } from './run-options.ts'
+import type { AwsOptions } from './aws-options.ts'
 
 /** Environment variables, as in `process.env`. */
 export type Environment = Record<string, string | undefined>
@@ -20,6 +20,8 @@ export function applyAwsOptions({ endpointUrl, region, profile }: AwsOptions, en
   const fallback = environment['AWS_DEFAULT_REGION']
   if (fallback !== undefined) environment['AWS_REGION'] ??= fallback
   if (endpointUrl !== undefined) applyEndpoint(endpointUrl, environment)
+  // On Node 20 the SDK says in every process that its days are numbered: not what a command's output is for.
+  environment['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
 }
 
 /** The same for the DynamoDB in this process, which takes any credentials and has none of its own to protect. */

@@ -7,54 +7,49 @@ import { exportKclLeases } from '../../leases/kcl/dynamodb-export-kcl-leases.ts'
 import { importKclLeases } from '../../leases/kcl/dynamodb-import-kcl-leases.ts'
 import { streamReading } from '../../source/dynamodb-streams.ts'
 import { latestStreamArn } from '../../source/dynamodb-table-stream.ts'
-import { say } from '../command.ts'
-import { connect, type Connection } from '../run/dynamodb-connection.ts'
-import { leasesHelp } from './leases-help.ts'
-import { type LeasesOptions, readLeasesOptions } from './leases-options.ts'
+import { connect, type Connection } from '../aws/dynamodb-connection.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { LeasesOptions } from './leases-command.ts'
 import { type LeasesReport, planText } from './plan-text.ts'
 
 /**
- * `tidemark leases`: shows what moving leases from or to KCL would do and, with `--apply`, does it.
+ * `tidemark leases import` and `export`: shows what moving leases from or to KCL would do and, with `--apply`, does it.
  *
- * @returns 0 when it is planned or done, 1 when it is refused.
- * @throws UsageError for a wrong command line, a `TidemarkError` for what is wrong with the environment.
+ * @returns the exit code: 0 when it is planned or done, 1 when it is refused.
  */
-export async function leasesCommand(args: string[]): Promise<number> {
-  const options = readLeasesOptions(args)
-  if (options === undefined) return say(leasesHelp)
-  const connection = await connect(options.aws)
+export async function moveLeases(options: LeasesOptions, line: string): Promise<number> {
+  const connection = await connect(options)
   try {
     // Not on the standard output: with --json that is for the plan alone.
     console.error(
-      `watching both fleets for signs of life, ${(options.observeMs ?? 15_000) / 1_000} s, in ${connection.place}`,
+      `watching both fleets for signs of life, ${(options.observe ?? 15_000) / 1_000} s, in ${connection.place}`,
     )
     const made = await transfer(connection, options)
-    const commandLine = ['npx tidemark leases', ...args.filter((argument) => argument !== '--json')].join(' ')
     console.log(
       options.json
         ? JSON.stringify({ direction: made.direction, ...made.report })
-        : planText(made, options, commandLine),
+        : planText(made, options, line.replace(' --json', '')),
     )
-    return made.report.status === 'refused' ? 1 : 0
+    return made.report.status === 'refused' ? exitCodes.failed : exitCodes.ok
   } finally {
     await connection.close()
   }
 }
 
 async function transfer({ dynamodb, streams }: Connection, options: LeasesOptions): Promise<LeasesReport> {
-  const { direction, tableName, consumer, coordinationTableName, kclTableName, apply, observeMs } = options
+  const { direction, table: tableName, consumer, coordinationTable, kclTable, apply, observe } = options
   const streamArn = (await latestStreamArn(dynamodb, tableName))?.streamArn
   if (streamArn === undefined) throw new ConfigurationError(`table '${tableName}' never had a stream: it has no leases`)
   const rows = {
     client: dynamodb,
-    tableName: coordinationTableName,
+    tableName: coordinationTable,
     fleet: { consumer, tableName },
     clock: systemClock,
     random: systemRandom,
   }
   const common = {
     dynamodb,
-    kclTableName,
+    kclTableName: kclTable,
     streamArn,
     listing: await streamReading(streams).describe(streamArn),
     fleet: {
@@ -64,7 +59,7 @@ async function transfer({ dynamodb, streams }: Connection, options: LeasesOption
     },
     clock: systemClock,
     dryRun: !apply,
-    ...(observeMs === undefined ? {} : { observeMs }),
+    ...(observe === undefined ? {} : { observeMs: observe }),
   }
   if (direction === 'import') return { direction, report: await importKclLeases(common) }
   return {
