@@ -41,7 +41,9 @@ const sharedErrors: Plugin = {
 }
 
 // The library that reads command lines is CommonJS inside, and asks for Node's modules by `require`.
-const banner = { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" }
+const banner = {
+  js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
+}
 
 const inSource = (files: readonly string[]) => files.map((file) => join(source, file))
 await build({ ...common, entryPoints: inSource(doors) })

@@ -22,6 +22,8 @@ export interface MemberRow {
   readonly host: string
   /** Epoch ms by its own wall clock, for people; never compared. */
   readonly joinedAt: number
+  /** When it beat last, epoch ms by its own wall clock and to the second, for people; never compared by a member. */
+  readonly beatAt?: number
   /** How long it may be silent before the others take its leases; where the row does not say, as long as oneself. */
   readonly leaseDurationMs?: number
   /** Why the row can't be read: something else wrote to it. It stands for a member that takes nothing, until its silence. */

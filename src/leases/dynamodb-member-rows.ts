@@ -70,6 +70,7 @@ function readMember(reader: RowReader): MemberRow {
     leaving: reader.flag('leaving'),
     host: reader.text('host'),
     joinedAt: reader.whole('joinedAt'),
+    ...(reader.has('expiresAt') ? { beatAt: reader.whole('expiresAt') * 1_000 - memberKeptMs } : {}),
     ...(leaseDurationMs === undefined ? {} : { leaseDurationMs }),
   }
 }

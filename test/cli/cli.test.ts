@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { renderTable } from '../../src/cli/demo/table.ts'
 import { isClean, judge } from '../../src/cli/demo/verdict.ts'
+import { commands } from '../../src/cli/commands.ts'
 import { main } from '../../src/cli/main.ts'
 
 const printed: string[] = []
@@ -15,38 +16,50 @@ afterEach(() => void vi.restoreAllMocks())
 describe('the command', () => {
   test.each([[['--help']], [['-h']], [[]], [['demo', '--help']]])('%j shows what there is', async (args) => {
     expect(await main(args)).toBe(0)
-    expect(printed.join('\n')).toContain('tidemark demo')
+    expect(printed.join('\n')).toContain('Usage: tidemark ')
   })
 
-  test.each(['run', 'demo', 'leases'])('%s has a help of its own, and a line in that of all', async (name) => {
-    expect(await main([name, '--help'])).toBe(0)
-    expect(await main(['--help'])).toBe(0)
-    expect(printed[0]).toMatch(new RegExp(`^tidemark ${name} `))
-    expect(printed[1]).toContain(`tidemark ${name} `)
-  })
-
-  test('tells its version', async () => {
-    expect(await main(['--version'])).toBe(0)
-    expect(printed).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+/)])
-  })
+  test.each(commands)(
+    '$name has a help of its own that fits 80 columns, and a line in that of all',
+    async ({ name }) => {
+      expect(await main([name, '--help'])).toBe(0)
+      const own = printed.splice(0).join('\n')
+      expect(own).toMatch(new RegExp(`^Usage: tidemark ${name} `))
+      expect(own).toContain('Exit codes: 0 ')
+      for (const line of own.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+      expect(await main(['--help'])).toBe(0)
+      expect(printed[0]).toMatch(new RegExp(`^  ${name} `, 'm'))
+    },
+  )
 
   test.each([
-    [['dmeo'], "there is no command 'dmeo'"],
-    [['demo', '--loud'], 'there is no option --loud'],
-    [['demo', 'twice'], "demo takes no 'twice'"],
+    [['dmeo'], "unknown command 'dmeo'\n(Did you mean demo?)"],
+    [['demo', '--loud'], "unknown option '--loud'"],
+    [['demo', 'twice'], "too many arguments for 'demo'"],
     [['demo', '--messages', 'many'], "--messages must be a whole number from 50 to 100000; got 'many'"],
     [['demo', '--messages=3'], "got '3'"],
-    [['run'], 'run needs the module'],
+    [['run'], "missing required argument 'module'"],
     [['run', './a.ts'], '--table is missing'],
-    [['run', './a.ts', './b.ts', '--table', 'orders'], "run takes one module; got './a.ts' and './b.ts'"],
+    [['run', './a.ts', './b.ts', '--table', 'orders'], "too many arguments for 'run'"],
     [['run', './a.ts', '--table', '--json'], "--table needs a value; got '--json'"],
     [['run', './a.ts', '--table', 'o'], "--table must be the name of a table, 3 to 255 of A-Z a-z 0-9 _ . -; got 'o'"],
-    [['run', './a.ts', '--table', 'orders', '--json=yes'], "--json takes no value; got 'yes'"],
     [['run', './a.ts', '--table', 'orders', '--start', 'end'], "--start must be trim-horizon or latest; got 'end'"],
+    [['leases'], 'tidemark leases needs a command'],
+    [['leases', 'move'], "unknown command 'move'"],
     [
-      ['run', './a.ts', '--table', 'orders', '--region', 'a', '--region', 'b'],
-      "--region can be given once; got 'a' and 'b'",
+      ['leases', 'import', '--table', 'orders', '--consumer', 'c'],
+      "required option '--kcl-table <NAME>' not specified",
     ],
+    [['leases', 'import', '--consumer', 'a#b'], "got 'a#b'"],
+    [['leases', 'export', '--observe', '1s'], '--observe must be a time with its unit'],
+    [['tail'], "missing required argument 'table'"],
+    [
+      ['tail', 'orders', '--from', 'yesterday'],
+      "--from must be latest, trim-horizon or a time such as 10m; got 'yesterday'",
+    ],
+    [['tail', 'orders', '--filter', '{'], '--filter: this is not JSON'],
+    [['tail', 'orders', '--filter', '{"eventName":"INSERT"}'], '--filter.eventName: expected a list'],
+    [['status', 'receipts'], "required option '--table <NAME>' not specified"],
     [['run', './a.ts', '--table', 'orders', '--lease-duration', '10'], '--lease-duration must be a time with its unit'],
     [['run', './a.ts', '--table', 'orders', '--lease-duration', '1ms'], "from 1 s to 5 min; got '1ms'"],
     [['run', './a.ts', '--table', 'orders', '--seed', '5'], '--seed goes with --embedded'],
@@ -59,10 +72,11 @@ describe('the command', () => {
       "--endpoint-url must be a URL such as http://localhost:8000; got 'here'",
     ],
     [['demo', '--engine', 'postgres'], "--engine must be embedded or dynamodb-local; got 'postgres'"],
-  ])('%j is refused with exit code 2 and the help', async (args, complaint) => {
+  ])('%j is refused with exit code 2 and how it is used', async (args, complaint) => {
     expect(await main(args)).toBe(2)
     expect(printed.join('\n')).toContain(complaint)
-    expect(printed.join('\n')).toContain('Exit codes')
+    expect(printed.join('\n')).toContain('Usage: tidemark')
+    expect(printed.join('\n')).toContain('--help says more')
   })
 })
 

@@ -1,9 +1,7 @@
 import { CreateTableCommand, DescribeTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { DescribeStreamCommand, DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { UsageError } from '../../src/cli/command.ts'
-import { leasesCommand } from '../../src/cli/leases/dynamodb-leases-command.ts'
-import { leasesCommandEntry } from '../../src/cli/leases/leases-command.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { main } from '../../src/cli/main.ts'
 import { createKclTable, kclRow, putRows, rowsOf } from '../leases/kcl/kcl-table.ts'
 import { localTables } from '../support/local-table.ts'
 
@@ -55,14 +53,14 @@ async function stopped(): Promise<{ shardId: string; after: string; coordination
 test('shows the plan, then does it, and knows the way back', async () => {
   const { shardId, after, coordination, options } = await stopped()
   const receipts = ['--consumer', 'receipts']
-  expect(await leasesCommand(['import', ...options, ...receipts])).toBe(0)
+  expect(await main(['leases', 'import', ...options, ...receipts])).toBe(0)
   expect(printed.join('\n')).toMatch(new RegExp(`${shardId} +${after} +a lease that goes on from there`))
   expect(printed.join('\n')).toContain('Nothing was changed')
   expect(printed.join('\n')).toContain('--apply')
   expect(await rowsOf(tables.client, coordination)).toEqual({})
 
   printed.length = 0
-  expect(await leasesCommand(['import', ...options, ...receipts, '--apply', '--json'])).toBe(0)
+  expect(await main(['leases', 'import', ...options, ...receipts, '--apply', '--json'])).toBe(0)
   expect(printed.map((line): unknown => JSON.parse(line))).toEqual([
     expect.objectContaining({ direction: 'import', status: 'applied', writtenCount: 1 }),
   ])
@@ -70,37 +68,13 @@ test('shows the plan, then does it, and knows the way back', async () => {
   expect(leases).toEqual([expect.stringContaining(shardId)])
 
   printed.length = 0
-  expect(await leasesCommand(['export', ...options, ...receipts, '--apply'])).toBe(0)
+  expect(await main(['leases', 'export', ...options, ...receipts, '--apply'])).toBe(0)
   expect(printed.join('\n')).toContain("start KCL's fleet")
   const row = (await rowsOf(tables.client, 'orders-app'))[shardId]
   expect(row).toMatchObject({ checkpoint: { S: after }, leaseCounter: { N: '42' } })
   expect(row).not.toHaveProperty('leaseOwner')
 
   printed.length = 0
-  expect(await leasesCommand(['export', ...options, '--consumer', 'other'])).toBe(1)
+  expect(await main(['leases', 'export', ...options, '--consumer', 'other'])).toBe(1)
   expect(printed.join('\n')).toContain('refused: this consumer has no leases')
-})
-
-describe('the command line', () => {
-  const all = ['--kcl-table', 'kkk', '--table', 'ttt', '--consumer', 'c']
-  test.each([
-    [[...all], 'needs a direction'],
-    [['move', ...all], "got 'move'"],
-    [['import', 'twice', ...all], "takes no 'twice'"],
-    [['import', '--table', 'ttt', '--consumer', 'c'], '--kcl-table is missing'],
-    [['import', '--kcl-table', 'kkk', '--consumer', 'c'], '--table is missing'],
-    [['import', '--kcl-table', 'kkk', '--table', 'ttt'], '--consumer is missing'],
-    [['import', ...all.slice(0, -1), 'a#b'], "got 'a#b'"],
-    [['import', ...all, '--multi-stream'], 'goes with export'],
-    [['export', ...all, '--observe', '1s'], '--observe'],
-  ])('%j is refused', async (args, complaint) => {
-    await expect(leasesCommandEntry.run(args)).rejects.toThrow(UsageError)
-    await expect(leasesCommand(args)).rejects.toThrow(complaint)
-  })
-
-  test('--help tells', async () => {
-    expect(await leasesCommandEntry.run(['--help'])).toBe(0)
-    expect(printed.join('\n')).toContain('leases import|export')
-    for (const line of printed.join('\n').split('\n')) expect(line.length).toBeLessThanOrEqual(120)
-  })
 })

@@ -9,7 +9,15 @@ import { delays, hasty, losesOneReply, memberTable } from './coordination-tables
 const tables = localTables()
 
 function member(id: string, beat = 0): MemberRow {
-  return { id, beat, changes: 0, leaving: false, host: 'host-1:4711', joinedAt: 1_767_225_600_000 }
+  return {
+    id,
+    beat,
+    changes: 0,
+    leaving: false,
+    host: 'host-1:4711',
+    joinedAt: 1_767_225_600_000,
+    beatAt: 1_767_225_600_000,
+  }
 }
 
 async function joined(...ids: string[]) {

@@ -14,7 +14,7 @@ export async function run(options: RunOptions, commandLine: string): Promise<num
   try {
     // Behind the connection, which says to the module's own clients, by the environment, where DynamoDB is.
     const consumers = await loadConsumers(options.modulePath)
-    const { prepareTables } = await import('./dynamodb-tables.ts')
+    const { prepareTables } = await import('./dynamodb-prepare-tables.ts')
     await prepareTables(connection, options, commandLine)
     if ('endpoint' in connection) tellOfEmbedded(connection, options, printer)
     const { work } = await import('./dynamodb-work.ts')

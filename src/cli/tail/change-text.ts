@@ -46,6 +46,7 @@ function attributeLine({ path, before, after }: AttributeChange): string {
 }
 
 function valueText(value: Value | undefined): string {
+  if (typeof value === 'bigint') return value.toString()
   return value === undefined ? '' : JSON.stringify(plainValue(value))
 }
 

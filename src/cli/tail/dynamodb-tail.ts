@@ -1,10 +1,10 @@
 import { systemClock, systemRandom } from '../../internal/system.ts'
-import type { Selection } from '../../select/select.ts'
+import type { CompiledPattern } from '../../select/compile-pattern.ts'
 import { streamReading } from '../../source/dynamodb-streams.ts'
-import { enabledStream } from '../../source/dynamodb-table-stream.ts'
 import type { RawRecord } from '../../source/source.ts'
 import type { AwsOptions } from '../aws/aws-options.ts'
 import { connect, type Connection } from '../aws/dynamodb-connection.ts'
+import { tableWithStream } from '../aws/dynamodb-tables.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { takeStopSignals } from '../stop-signals.ts'
 import { changeJson, changeText } from './change-text.ts'
@@ -16,7 +16,7 @@ import type { TailFrom } from './tail-command.ts'
 export interface TailOptions extends AwsOptions {
   readonly table: string
   readonly from: TailFrom
-  readonly filter: Selection | undefined
+  readonly filter: CompiledPattern | undefined
   readonly limit: number | undefined
   readonly json: boolean
 }
@@ -39,9 +39,10 @@ export async function tail(options: TailOptions): Promise<number> {
   }
 }
 
-async function follow(options: TailOptions, { dynamodb, streams, place }: Connection, over: AbortController) {
+async function follow(options: TailOptions, connection: Connection, over: AbortController) {
+  const { streams, place } = connection
   const { table, from } = options
-  const { streamArn } = await enabledStream(dynamodb, table)
+  const { streamArn } = await tableWithStream(connection, table)
   for (const warning of options.filter?.warnings ?? []) console.error(`--filter: ${warning}`)
   const show = showing(options, () => over.abort())
   const stream = new StreamTail({

@@ -6,7 +6,7 @@ import type { RawRecord } from '../../source/source.ts'
 /** A change as it is shown, or why it can't be read. */
 export type ShownChange = { readonly record: ChangeRecord } | { readonly eventId: string; readonly fault: string }
 
-/** Decodes a record for a person. Numbers that a double can't hold come as text, with all their digits. */
+/** Decodes a record for a person. Where a double can't hold one of its numbers, they come with all their digits. */
 export function shownChange(raw: RawRecord, shardId: string): ShownChange {
   try {
     const location = locate(raw)
@@ -18,17 +18,19 @@ export function shownChange(raw: RawRecord, shardId: string): ShownChange {
 }
 
 function decoded(location: RecordLocation, shardId: string): ChangeRecord {
-  try {
-    return decodeRecord(location, { numbers: 'number', shardId })
-  } catch (error) {
-    if (!isTidemarkError(error, 'ERR_DECODE')) throw error
-    return decodeRecord(location, { numbers: 'string', shardId })
+  for (const numbers of ['number', 'bigint'] as const) {
+    try {
+      return decodeRecord(location, { numbers, shardId })
+    } catch (error) {
+      if (!isTidemarkError(error, 'ERR_DECODE')) throw error
+    }
   }
+  return decodeRecord(location, { numbers: 'string', shardId })
 }
 
-/** What JSON has no words for: sets become lists, bytes base64. */
+/** What JSON has no words for: sets become lists, bytes base64, numbers that a double can't hold text. */
 export function plainValue(value: Value): unknown {
-  if (typeof value === 'bigint') return value.toString()
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString()
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   if (value instanceof Set) return [...value].map((one: Value) => plainValue(one))
   if (Array.isArray(value)) return value.map((one: Value) => plainValue(one))

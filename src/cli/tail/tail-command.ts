@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../../errors.ts'
-import { compileSelect, type Selection } from '../../select/select.ts'
+import { compilePattern, type CompiledPattern } from '../../select/compile-pattern.ts'
 import { parsePatternText } from '../../select/pattern-text.ts'
 import type { FilterPattern } from '../../select/pattern.ts'
 import { awsOptions } from '../aws/aws-options.ts'
@@ -19,10 +19,10 @@ const readFrom: Read<TailFrom> = (option, text) => {
   throw new UsageError(`${option} must be latest, trim-horizon or a time such as 10m; got '${text}'`)
 }
 
-const readFilter: Read<Selection> = (option, text) => {
+const readFilter: Read<CompiledPattern> = (option, text) => {
   try {
-    // What turns out not to be a pattern is refused by compileSelect, which believes nothing of its argument.
-    return compileSelect(parsePatternText(text, option) as FilterPattern)
+    // What turns out not to be a pattern is refused by compilePattern, which believes nothing of its argument.
+    return compilePattern(parsePatternText(text, option) as FilterPattern, option)
   } catch (error) {
     throw error instanceof ConfigurationError ? new UsageError(error.message) : error
   }

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import { afterEach, describe, expect, test } from 'vitest'
-import { errorText, itemKeyText } from '../../../src/cli/run/item-key-text.ts'
+import { errorText, itemKeyText } from '../../../src/cli/item-key-text.ts'
 import { narrate } from '../../../src/cli/run/narrate.ts'
 import { type Backlog, summarize } from '../../../src/cli/run/summary.ts'
 import { startTally } from '../../../src/cli/run/tally.ts'

@@ -8,6 +8,8 @@ import { dirname, join, resolve } from 'node:path'
 export interface Running {
   /** All that it printed so far. */
   output(): string
+  /** What of it went to the standard output. */
+  stdout(): string
   /** Resolves with the output once it matches; rejects when the process ends without. */
   until(pattern: RegExp): Promise<string>
   /** Sends a signal; resolves with the exit code. */
@@ -20,8 +22,11 @@ export interface Running {
 export class CommandProject {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'tidemark-cli-')))
   readonly #children = new Set<ChildProcess>()
+  readonly #env: Record<string, string>
 
-  constructor() {
+  /** @param env What its commands find in the environment, beside what every process needs. */
+  constructor(env: Record<string, string> = {}) {
+    this.#env = env
     const root = join(this.folder, 'node_modules', 'tidemark')
     mkdirSync(root, { recursive: true })
     copyFileSync('package.json', join(root, 'package.json'))
@@ -40,11 +45,17 @@ export class CommandProject {
     symlinkSync(resolve('node_modules', name), join(this.folder, 'node_modules', name))
   }
 
+  /** What a process of this user finds in its environment. */
+  get environment(): Record<string, string> {
+    return { PATH: process.env['PATH'] ?? '', HOME: this.folder, AWS_EC2_METADATA_DISABLED: 'true', ...this.#env }
+  }
+
   start(...args: readonly string[]): Running {
-    const env = { PATH: process.env['PATH'], HOME: this.folder, AWS_EC2_METADATA_DISABLED: 'true' }
+    const env = this.environment
     const child = spawn(process.execPath, ['node_modules/tidemark/dist/cli.js', ...args], { cwd: this.folder, env })
     this.#children.add(child)
-    let output = ''
+    let [output, stdout] = ['', '']
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
     const closed = once(child, 'close').then(() => child.exitCode)
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
@@ -59,7 +70,7 @@ export class CommandProject {
       child.kill(signal)
       return closed
     }
-    return { output: () => output, until, end, ended: () => closed }
+    return { output: () => output, stdout: () => stdout, until, end, ended: () => closed }
   }
 
   remove(): void {

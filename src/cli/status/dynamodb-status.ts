@@ -1,0 +1,82 @@
+import { systemClock } from '../../internal/system.ts'
+import { withStreamLabel } from '../../record/stream-arn.ts'
+import type { Lease } from '../../leases/lease.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { type Fleet, type FleetOptions, withFleet } from '../fleet/dynamodb-fleet.ts'
+import { peek, type Peek } from '../fleet/peek.ts'
+import { isTerminal } from '../screen.ts'
+import { takeStopSignals } from '../stop-signals.ts'
+import { fleetView, type FleetView } from './fleet-view.ts'
+import { problemsOf } from './problems.ts'
+import { statusText } from './status-text.ts'
+
+/** What `tidemark status` was asked to do. */
+export interface StatusOptions extends FleetOptions {
+  readonly all: boolean
+  readonly check: boolean
+  readonly watch: boolean
+  readonly interval: number
+  readonly json: boolean
+}
+
+/** Shows a fleet, once or again and again; resolves with the exit code. */
+export function status(options: StatusOptions): Promise<number> {
+  return withFleet(options, async (fleet) => {
+    const view = options.watch ? await watch(fleet, options) : show(await readView(fleet), options)
+    const isUnknown = view.workers.length === 0 && view.shards.every(({ state }) => state === 'waiting')
+    return isUnknown || (options.check && problemsOf(view).length > 0) ? exitCodes.failed : exitCodes.ok
+  })
+}
+
+async function watch(fleet: Fleet, options: StatusOptions): Promise<FleetView> {
+  const signals = takeStopSignals(systemClock, () => {})
+  const over = new AbortController()
+  void signals.first.then(() => over.abort())
+  try {
+    for (;;) {
+      const view = show(await readView(fleet), options)
+      await systemClock.sleep(options.interval, over.signal)
+      if (over.signal.aborted) return view
+    }
+  } finally {
+    signals.end()
+  }
+}
+
+function show(view: FleetView, { all, json, watch: isWatching }: StatusOptions): FleetView {
+  if (json) console.log(JSON.stringify({ ...view, problems: problemsOf(view) }))
+  else if (isWatching && isTerminal()) process.stdout.write(`\u001B[H\u001B[2J${statusText(view, all)}\n`)
+  else console.log(`${statusText(view, all)}${isWatching ? '\n' : ''}`)
+  return view
+}
+
+async function readView(fleet: Fleet): Promise<FleetView> {
+  const { name, stream, reading, leases, members, transfers } = fleet
+  const { streamArn, streamLabel } = stream
+  // In this order: a shard that finishes in between is seen as leased or as finished, and never not at all; the members
+  // last, or an owner that has joined in between would look like none.
+  const leased = await leases.list()
+  const finished = await transfers.finished()
+  const listing = await reading.describe(streamArn)
+  const peeks = await peekAll(fleet, leased)
+  const rows = await members.list({ consistent: true })
+  return fleetView({
+    ...{ consumer: name.consumer, table: name.tableName, streamLabel, leases: leased, members: rows, peeks, listing },
+    // Finished shards are remembered for longer than the stream lists them.
+    finished: finished.filter(({ shardId }) => listing?.shards.some((shard) => shard.shardId === shardId)),
+    now: systemClock.now(),
+  })
+}
+
+const atOnce = 8
+
+async function peekAll({ stream, reading }: Fleet, leases: readonly Lease[]): Promise<ReadonlyMap<string, Peek>> {
+  const found = new Map<string, Peek>()
+  const waiting = [...leases]
+  const work = async () => {
+    for (let lease = waiting.shift(); lease !== undefined; lease = waiting.shift())
+      found.set(lease.id, await peek(reading, withStreamLabel(stream.streamArn, lease.streamLabel), lease))
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
+  return found
+}

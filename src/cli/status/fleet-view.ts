@@ -1,0 +1,174 @@
+import { countBits } from '../../checkpoint/bitmap.ts'
+import type { MemberRow } from '../../leases/coordination.ts'
+import type { Gap, Lease } from '../../leases/lease.ts'
+import type { FinishedShard } from '../../leases/lease-transfers.ts'
+import type { StreamListing } from '../../source/stream-reading.ts'
+import { retentionMs } from '../../worker/read-start.ts'
+import { createdAtOf, type Peek } from '../fleet/peek.ts'
+import { itemKeyText } from '../item-key-text.ts'
+
+/** All that was read of a fleet, at about one time. */
+export interface FleetFacts {
+  readonly consumer: string
+  readonly table: string
+  readonly streamLabel: string
+  readonly leases: readonly Lease[]
+  readonly finished: readonly FinishedShard[]
+  readonly members: readonly MemberRow[]
+  /** Absent when the stream is not there any more. */
+  readonly listing: StreamListing | undefined
+  /** By lease id. */
+  readonly peeks: ReadonlyMap<string, Peek>
+  /** Epoch ms. */
+  readonly now: number
+}
+
+/** A fleet as it is shown, and as `--json` says it. */
+export interface FleetView {
+  readonly consumer: string
+  readonly table: string
+  readonly streamLabel: string
+  /** The largest lag of a shard; 0 when all is settled, `undefined` where it can't be told. */
+  readonly lagMs: number | undefined
+  /** How long until the stream trims a change that is not settled. */
+  readonly trimInMs: number | undefined
+  readonly workers: readonly WorkerView[]
+  readonly shards: readonly ShardView[]
+  readonly heldUp: readonly HeldUpView[]
+}
+
+/** A worker as its row says. */
+export interface WorkerView {
+  readonly id: string
+  readonly host: string
+  /** By its own clock and ours: for people. Other workers go by its beats alone. */
+  readonly silentMs: number | undefined
+  readonly alive: boolean
+  readonly leaving: boolean
+  readonly shardCount: number
+}
+
+/**
+ * `finished`: consumed to its end. `waiting`: its parent is not finished yet, or nobody has found it. `reading`: a worker has
+ * it. `free`: nobody has. `orphaned`: its worker is silent. `halted`: before lost data.
+ */
+export type ShardStanding = 'finished' | 'waiting' | 'reading' | 'free' | 'orphaned' | 'halted'
+
+/** A shard. */
+export interface ShardView {
+  readonly shardId: string
+  readonly streamLabel: string
+  readonly parentShardId: string | undefined
+  readonly state: ShardStanding
+  readonly owner: string | undefined
+  readonly epoch: number | undefined
+  /** The last record up to which everything is settled. */
+  readonly frontier: string | undefined
+  readonly settledBeyondCount: number
+  readonly lagMs: number | undefined
+  readonly trimInMs: number | undefined
+  readonly gap: Gap | undefined
+}
+
+/** An item whose changes wait behind one that is not settled, while later changes of others are. */
+export interface HeldUpView {
+  readonly shardId: string
+  readonly key: string
+  readonly eventId: string | undefined
+  readonly sequenceNumber: string | undefined
+  readonly sinceMs: number | undefined
+  readonly waitingCount: number
+}
+
+const defaultLeaseMs = 10_000
+
+/** Makes of what was read what is shown. */
+export function fleetView(facts: FleetFacts): FleetView {
+  const { consumer, table, streamLabel, leases, members, now } = facts
+  const workers = members.map((member) => workerView(member, leases, now))
+  const shards = shardViews(facts, new Set(workers.filter(({ alive }) => alive).map(({ id }) => id)))
+  return {
+    ...{ consumer, table, streamLabel, workers, shards },
+    lagMs: extreme(
+      Math.max,
+      shards.map(({ lagMs }) => lagMs),
+    ),
+    trimInMs: extreme(
+      Math.min,
+      shards.map(({ trimInMs }) => trimInMs),
+    ),
+    heldUp: leases.flatMap((lease) => heldUpViews(lease, facts)),
+  }
+}
+
+function workerView(member: MemberRow, leases: readonly Lease[], now: number): WorkerView {
+  const { id, host, leaving, beatAt, leaseDurationMs = defaultLeaseMs } = member
+  const silentMs = beatAt === undefined ? undefined : Math.max(0, now - beatAt)
+  const shardCount = leases.filter(({ owner }) => owner === id).length
+  // Half a lease more than the others give it: our clocks may differ a little, and its time is in whole seconds.
+  const alive = silentMs !== undefined && silentMs < leaseDurationMs * 1.5 + 1_000
+  return { id, host, silentMs, alive, leaving, shardCount }
+}
+
+function shardViews({ leases, finished, listing, streamLabel, peeks, now }: FleetFacts, alive: ReadonlySet<string>) {
+  const parents = new Map(listing?.shards.map(({ shardId, parentShardId }) => [shardId, parentShardId]))
+  const views = new Map<string, ShardView>()
+  for (const { shardId, parentShardId } of listing?.shards ?? [])
+    views.set(shardId, { ...nothing, shardId, streamLabel, parentShardId })
+  for (const { shardId, streamLabel: label, parentShardId = parents.get(shardId) } of finished)
+    views.set(shardId, { ...nothing, shardId, streamLabel: label, parentShardId, state: 'finished' })
+  for (const lease of leases) views.set(lease.shardId, leaseView(lease, peeks.get(lease.id), alive, now))
+  return [...views.values()].toSorted((a, b) => (a.shardId < b.shardId ? -1 : 1))
+}
+
+const nothing = {
+  ...{ state: 'waiting' as ShardStanding, owner: undefined, epoch: undefined, frontier: undefined },
+  ...{ settledBeyondCount: 0, lagMs: undefined, trimInMs: undefined, gap: undefined },
+}
+
+function leaseView(lease: Lease, found: Peek | undefined, alive: ReadonlySet<string>, now: number): ShardView {
+  const { shardId, streamLabel, parentShardId, owner, epoch, checkpoint, gap } = lease
+  const lagMs = lagOf(found, now)
+  return {
+    ...{ shardId, streamLabel, parentShardId, owner, epoch, gap, frontier: checkpoint.after, lagMs },
+    state: standingOf(lease, alive),
+    settledBeyondCount: countBits(checkpoint.beyond),
+    trimInMs: lagMs === undefined || lagMs === 0 ? undefined : Math.max(0, retentionMs - lagMs),
+  }
+}
+
+function standingOf({ owner, gap }: Lease, alive: ReadonlySet<string>): ShardStanding {
+  if (gap !== undefined) return 'halted'
+  if (owner === undefined) return 'free'
+  return alive.has(owner) ? 'reading' : 'orphaned'
+}
+
+function lagOf(found: Peek | undefined, now: number): number | undefined {
+  if (found?.status === 'caught-up') return 0
+  if (found?.status !== 'behind') return undefined
+  const at = createdAtOf(found.first)
+  return at === undefined ? undefined : Math.max(1, now - at)
+}
+
+function heldUpViews({ id, shardId }: Lease, { peeks, now }: FleetFacts): HeldUpView[] {
+  const found = peeks.get(id)
+  if (found?.status !== 'behind') return []
+  return found.heldUp.map(({ laneKey, first, waitingCount }) => {
+    const at = createdAtOf(first)
+    const sinceMs = at === undefined ? undefined : Math.max(0, now - at)
+    const { eventID: eventId, dynamodb } = first
+    return {
+      shardId,
+      key: itemKeyText(laneKey),
+      eventId,
+      sequenceNumber: dynamodb?.SequenceNumber,
+      sinceMs,
+      waitingCount,
+    }
+  })
+}
+
+function extreme(pick: (...values: number[]) => number, values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined)
+  return known.length === 0 ? undefined : pick(...known)
+}
