@@ -53,6 +53,6 @@ test('every door at the root of src has its entry in exports, and every entry it
 
 function specifiers(source: string): readonly string[] {
   const code = source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '')
-  const imports = code.matchAll(/(?:^|[\s;}])(?:from|import)\s*\(?\s*(['"])([^'"\n]+)\1/g)
+  const imports = code.matchAll(/(?:^|[\s;}])(?:from|import)\s*\(?\s*(['"])([\w@./:-]+)\1/g)
   return Array.from(imports, ([, , specifier = '']) => specifier)
 }

@@ -101,7 +101,7 @@ describe('without the AWS SDK', () => {
   test('the command prints its help and its version', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
     const help = project.run('node_modules/.bin/tidemark', '--help')
-    expect(help.output).toMatch(/^tidemark/)
+    expect(help.output).toMatch(/^Usage: tidemark/)
     expect(help.status).toBe(0)
     expect(project.run('node_modules/.bin/tidemark', '--version')).toEqual({ status: 0, output: `${version}\n` })
   })
