@@ -1,9 +1,19 @@
 import type { Command } from './command.ts'
 import { demoCommand } from './demo-command.ts'
+import { initCommand } from './init/init-command.ts'
 import { leasesCommands } from './leases/leases-command.ts'
 import { runCommand } from './run/run-command.ts'
+import { sendCommand } from './send/send-command.ts'
 import { statusCommand } from './status/status-command.ts'
 import { tailCommand } from './tail/tail-command.ts'
 
 /** All commands, in the order of the help. Each loads what it needs when it is run, and no sooner. */
-export const commands: readonly Command[] = [runCommand, tailCommand, statusCommand, leasesCommands, demoCommand]
+export const commands: readonly Command[] = [
+  runCommand,
+  statusCommand,
+  tailCommand,
+  sendCommand,
+  initCommand,
+  leasesCommands,
+  demoCommand,
+]
