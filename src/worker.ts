@@ -5,7 +5,7 @@ import { Worker } from './worker/worker.ts'
 
 export type { StuckLane } from './consumer/flow.ts'
 export type { LeaseContext } from './handler/handler.ts'
-export type { LeaseCondition } from './leases/coordination.ts'
+export type { LeaseCondition, Pause } from './leases/coordination.ts'
 export type { Gap, StartPosition } from './leases/lease.ts'
 export type { DynamoDBSender } from './ledger/dynamodb-requests.ts'
 export { createTidemarkTable, type TidemarkTableOptions } from './ledger/dynamodb-table.ts'

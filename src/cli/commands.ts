@@ -2,6 +2,7 @@ import type { Command } from './command.ts'
 import { demoCommand } from './demo-command.ts'
 import { initCommand } from './init/init-command.ts'
 import { leasesCommands } from './leases/leases-command.ts'
+import { pauseCommand, resumeCommand } from './pause/pause-command.ts'
 import { runCommand } from './run/run-command.ts'
 import { sendCommand } from './send/send-command.ts'
 import { statusCommand } from './status/status-command.ts'
@@ -12,6 +13,8 @@ export const commands: readonly Command[] = [
   runCommand,
   statusCommand,
   tailCommand,
+  pauseCommand,
+  resumeCommand,
   sendCommand,
   initCommand,
   leasesCommands,

@@ -30,6 +30,20 @@ export interface MemberRow {
   readonly unreadable?: CoordinationError
 }
 
+/** That a fleet is to stand still: an operator's word, which holds until it is taken back. */
+export interface Pause {
+  /** Epoch ms by the clock of whoever asked for it; for people. */
+  readonly pausedAt: number
+  /** Who asked for it, for people. */
+  readonly by: string
+}
+
+/** A fleet's members, and whether it is paused, in one read. */
+export interface FleetLook {
+  readonly members: readonly MemberRow[]
+  readonly pause: Pause | undefined
+}
+
 /** How a fleet started consuming a stream (one ARN). Written once, by whoever is first. */
 export interface StreamStart {
   readonly streamLabel: string
@@ -49,6 +63,12 @@ export interface MemberTable {
   beat(member: Pick<MemberRow, 'id' | 'beat' | 'changes' | 'leaving'>): Promise<'alive' | 'gone'>
   /** All members; see {@link MemberRow.unreadable}. A consistent read sees every member that joined before it was sent. */
   list(options: { readonly consistent: boolean }): Promise<MemberRow[]>
+  /** The same with the fleet's pause, which is a row among theirs: to see it costs no request more. */
+  look(options: { readonly consistent: boolean }): Promise<FleetLook>
+  /** Asks the fleet to stand still; what is said of a pause that is there already stays. */
+  pause(pause: Pause): Promise<'paused' | 'paused-before'>
+  /** Takes that back. */
+  resume(): Promise<'resumed' | 'not-paused'>
   /** Gives a member up for dead, unless it has beaten since `beat` was seen. */
   remove(id: string, beat: number): Promise<'removed' | 'beaten'>
   /** Removes one's own row. */

@@ -1,9 +1,9 @@
-import type { FleetName, MemberRow, MemberTable } from './coordination.ts'
+import type { FleetLook, FleetName, MemberRow, MemberTable, Pause } from './coordination.ts'
 import type { Clock } from '../internal/clock.ts'
 import { type CoordinationOptions, CoordinationRequests } from './dynamodb-coordination.ts'
 import { absent, conditionOf } from './dynamodb-expressions.ts'
 import { beatFields, memberOf, memberRow } from './dynamodb-member-rows.ts'
-import { memberKey, membersKey, numberOf } from './dynamodb-rows.ts'
+import { isPauseRow, memberKey, membersKey, numberOf, pauseKey, pauseOf, pauseRow } from './dynamodb-rows.ts'
 
 /**
  * A fleet's members in the coordination table. A heartbeat is one write unit; reading n members is one request and, at
@@ -44,9 +44,29 @@ export class DynamoDBMemberTable implements MemberTable {
     return isOurs ? 'alive' : 'gone'
   }
 
-  async list({ consistent }: { readonly consistent: boolean }): Promise<MemberRow[]> {
+  async list(options: { readonly consistent: boolean }): Promise<MemberRow[]> {
+    return [...(await this.look(options)).members]
+  }
+
+  async look({ consistent }: { readonly consistent: boolean }): Promise<FleetLook> {
     const rows = await this.#requests.query(membersKey(this.#fleet), undefined, consistent)
-    return rows.map((row) => memberOf(row, this.#requests.tableName))
+    const pause = rows.find(isPauseRow)
+    const members = rows.filter((row) => row !== pause).map((row) => memberOf(row, this.#requests.tableName))
+    return { members, pause: pause === undefined ? undefined : pauseOf(pause) }
+  }
+
+  // A lost reply makes these say that it was so before: what they are asked for holds in any case.
+  async pause(pause: Pause): Promise<'paused' | 'paused-before'> {
+    const { status } = await this.#requests.putNew(pauseRow(this.#fleet, pause))
+    return status === 'written' ? 'paused' : 'paused-before'
+  }
+
+  async resume(): Promise<'resumed' | 'not-paused'> {
+    const { status } = await this.#requests.delete(pauseKey(this.#fleet), {
+      expression: 'attribute_exists(pk)',
+      names: [],
+    })
+    return status === 'written' ? 'resumed' : 'not-paused'
   }
 
   async remove(id: string, beat: number): Promise<'removed' | 'beaten'> {

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { epochSeconds, type Row } from '../ledger/dynamodb-rows.ts'
-import type { FleetName, StreamStart } from './coordination.ts'
+import type { FleetName, Pause, StreamStart } from './coordination.ts'
 import { RowReader } from './dynamodb-row-reader.ts'
 import type { HeldLease, LeaseId } from './lease.ts'
 
@@ -9,6 +9,7 @@ import type { HeldLease, LeaseId } from './lease.ts'
  *
  *     pk                           sk                             what it says
  *     members#<consumer>#<table>   <member id>                    a worker that is, or was a moment ago, alive
+ *     members#<consumer>#<table>   #pause                         nobody reads until this row is gone; never expires
  *     leases#<consumer>#<table>    lease#<label>#<shard id>       a shard that may be consumed; never expires
  *     leases#<consumer>#<table>    done#<label>#<shard id>        it was consumed to its end: no lease of it again
  *     leases#<consumer>#<table>    start#<label>                  how consumption of the stream began; never expires
@@ -19,6 +20,9 @@ export const prefixes = { lease: 'lease#', done: 'done#', start: 'start#' } as c
 
 /** Longer than a stream lists a shard (about a day) by far: after that nobody can ask for its lease again. */
 const doneKeptMs = 7 * 86_400_000
+
+/** Sorts before every member, whose id has no `#` in it. */
+const pauseSk = '#pause'
 
 /** The key of a row. */
 export type RowKey = { readonly pk: { readonly S: string }; readonly sk: { readonly S: string } }
@@ -33,6 +37,14 @@ export function leasesKey({ consumer, tableName }: FleetName): string {
 
 export function memberKey(fleet: FleetName, id: string): RowKey {
   return { pk: { S: membersKey(fleet) }, sk: { S: id } }
+}
+
+export function pauseKey(fleet: FleetName): RowKey {
+  return { pk: { S: membersKey(fleet) }, sk: { S: pauseSk } }
+}
+
+export function isPauseRow(row: Row): boolean {
+  return row['sk']?.S === pauseSk
 }
 
 export function leaseKey(fleet: FleetName, id: LeaseId): RowKey {
@@ -67,6 +79,15 @@ export function startOf(row: Row, tableName: string): StreamStart {
     startAt: reader.choice('startAt', ['TRIM_HORIZON', 'LATEST']),
     complete: reader.flag('complete'),
   }
+}
+
+export function pauseRow(fleet: FleetName, { pausedAt, by }: Pause): Row {
+  return { ...pauseKey(fleet), pausedAt: numberOf(pausedAt), by: { S: by } }
+}
+
+/** What is wrong in such a row is no reason to read on: that it is there is what counts. */
+export function pauseOf(row: Row): Pause {
+  return { pausedAt: Number(row['pausedAt']?.N ?? 0), by: row['by']?.S ?? 'unknown' }
 }
 
 export function doneRow(fleet: FleetName, { id, owner, epoch }: HeldLease, now: number): Row {

@@ -1,5 +1,5 @@
 import { isTidemarkError } from '../errors.ts'
-import type { MemberRow } from './coordination.ts'
+import type { MemberRow, Pause } from './coordination.ts'
 import type { FleetMemberOptions } from './fleet-options.ts'
 import { Incarnation } from './incarnation.ts'
 import type { Lease, LeaseId } from './lease.ts'
@@ -45,6 +45,11 @@ export class FleetMember {
   /** The members as last read, for status. */
   get members(): readonly MemberRow[] {
     return this.#incarnation?.members ?? []
+  }
+
+  /** Set while the fleet stands still because somebody asked for it, as last read. */
+  get pause(): Pause | undefined {
+    return this.#incarnation?.pause
   }
 
   /** The leases as last read, for status; they are read only when something changed. */

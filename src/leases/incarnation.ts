@@ -1,6 +1,6 @@
 import { LeaseLostError } from '../errors.ts'
 import { publish } from '../telemetry/channels.ts'
-import type { MemberRow } from './coordination.ts'
+import type { MemberRow, Pause } from './coordination.ts'
 import type { FleetMemberOptions } from './fleet-options.ts'
 import { Heartbeat, type LapseReason } from './heartbeat.ts'
 import { HeldLeases } from './held-leases.ts'
@@ -66,6 +66,10 @@ export class Incarnation {
 
   get members(): readonly MemberRow[] {
     return this.#watch.rows
+  }
+
+  get pause(): Pause | undefined {
+    return this.#watch.pause
   }
 
   get leases(): readonly Lease[] {

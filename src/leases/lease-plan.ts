@@ -12,6 +12,8 @@ export interface FleetView {
   readonly dead: ReadonlySet<string>
   /** Leases that are being worked here, by this incarnation or, until everything of it has ended, by one before. */
   readonly working: ReadonlySet<LeaseId>
+  /** Somebody asked the fleet to stand still. */
+  readonly isPaused: boolean
 }
 
 /** A lease and whose it shall be. */
@@ -24,7 +26,7 @@ export interface Assigned {
 export interface LeasePlan {
   /** Free, and this member's by assignment. */
   readonly acquire: readonly Lease[]
-  /** Held by this member, another's by assignment. */
+  /** Held by this member, another's by assignment, or nobody's while the fleet is paused. */
   readonly handOver: readonly Assigned[]
   /** This member's by its row but not worked: it was acquired without our hearing so, and is another's by assignment. */
   readonly giveBack: readonly Lease[]
@@ -40,6 +42,27 @@ export interface LeasePlan {
  * members have to be read after the leases: the other way round, an owner that joined in between would look like none.
  */
 export function planLeases(view: FleetView): LeasePlan {
+  return view.isPaused ? planPause(view) : planWork(view)
+}
+
+/**
+ * A paused fleet gives up all its leases, as one that stops does, and stays: what runs ends and is saved, and the leases are
+ * free. So nothing is held that somebody might die with, an operator may move the checkpoints, and the first plan after the
+ * pause takes everything up.
+ */
+function planPause({ self, leases, working }: FleetView): LeasePlan {
+  const ours = leases.filter(({ owner }) => owner === self)
+  return {
+    acquire: [],
+    handOver: ours.filter(({ id }) => working.has(id)).map((lease) => ({ lease, target: nobody })),
+    giveBack: ours.filter(({ id }) => !working.has(id)),
+    waiting: [],
+  }
+}
+
+const nobody = ''
+
+function planWork(view: FleetView): LeasePlan {
   const alive = new Set(view.members.map(({ id }) => id).filter((id) => !view.dead.has(id)))
   const takers = view.members.filter(({ id, leaving }) => alive.has(id) && !leaving).map(({ id }) => id)
   const targets = assign(view.leases, takers)

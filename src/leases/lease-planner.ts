@@ -1,4 +1,5 @@
 import { publish } from '../telemetry/channels.ts'
+import type { Pause } from './coordination.ts'
 import type { FleetMemberOptions } from './fleet-options.ts'
 import type { HeldLeases } from './held-leases.ts'
 import { type LeasePlan, planLeases } from './lease-plan.ts'
@@ -35,6 +36,7 @@ export class LeasePlanner {
   readonly #untaken: UntakenLeases
   readonly #announced = new Set<string>()
   #leases: readonly Lease[] = []
+  #isPauseAnnounced = false
 
   constructor(options: LeasePlannerOptions) {
     this.#options = options
@@ -71,9 +73,11 @@ export class LeasePlanner {
     if (this.#loop.hasStopped) return
     const members = watch.rows
     if (!members.some(({ id }) => id === self)) return this.#options.onGone()
+    this.#announcePause(watch.pause)
     const dead = members.filter(({ id }) => watch.dead.has(id))
     this.#announce(dead.map(({ id }) => id))
-    const view = { self, leases: this.#leases, members, dead: watch.dead, working: work.working }
+    const isPaused = watch.pause !== undefined
+    const view = { self, leases: this.#leases, members, dead: watch.dead, working: work.working, isPaused }
     await this.#execute(planLeases(view))
     // Last: were we to die before this, the others would still see whose leases wait to be taken.
     for (const row of dead) await watch.bury(row)
@@ -95,6 +99,15 @@ export class LeasePlanner {
       this.#loop.requestIn(backoffMs(fleetMember, 1)) // another was quicker; not all losers in step
     else if (others.length < waiting.length) this.#loop.requestIn(leaseDurationMs / 10)
     else if (others.length > 0 || due.length < handOver.length) this.#loop.requestIn(watch.shortestLeaseMs)
+  }
+
+  #announcePause(pause: Pause | undefined): void {
+    const { fleetMember, memberId: workerId } = this.#options
+    if ((pause === undefined) === !this.#isPauseAnnounced) return
+    this.#isPauseAnnounced = pause !== undefined
+    const about = { ...fleetMember.fleet, workerId }
+    if (pause === undefined) publish('tidemark:worker:resumed', () => about)
+    else publish('tidemark:worker:paused', () => ({ ...about, ...pause }))
   }
 
   #announce(deadIds: readonly string[]): void {

@@ -1,5 +1,5 @@
 import type { Clock } from '../internal/clock.ts'
-import type { MemberRow, MemberTable } from './coordination.ts'
+import type { MemberRow, MemberTable, Pause } from './coordination.ts'
 import { Liveness } from './liveness.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { inTime, type Outage } from './outage.ts'
@@ -28,6 +28,7 @@ export class MembersWatch {
   readonly #options: MembersWatchOptions
   readonly #liveness: Liveness
   readonly #unreadableIds = new Set<string>()
+  #pause: Pause | undefined
   #intervalMs = Infinity
   #hasStopped = false
   #cancelNext = (): void => {}
@@ -45,6 +46,11 @@ export class MembersWatch {
   /** Those of them that were silent for too long. */
   get dead(): ReadonlySet<string> {
     return this.#liveness.dead
+  }
+
+  /** Set while the fleet is to stand still, as last read. */
+  get pause(): Pause | undefined {
+    return this.#pause
   }
 
   /** How long this member may be silent. */
@@ -72,12 +78,14 @@ export class MembersWatch {
   async read(options: { readonly consistent: boolean }): Promise<boolean> {
     const { clock, leaseDurationMs, members } = this.#options
     const sentAtMs = clock.monotonic()
-    const rows = await inTime(clock, leaseDurationMs, members.list(options))
-    const isNews = this.#liveness.observe({ rows, sentAtMs, receivedAtMs: clock.monotonic() })
+    const { members: rows, pause } = await inTime(clock, leaseDurationMs, members.look(options))
+    const isPauseNews = (pause === undefined) !== (this.#pause === undefined)
+    this.#pause = pause
+    const isMemberNews = this.#liveness.observe({ rows, sentAtMs, receivedAtMs: clock.monotonic() })
     this.#warnOf(rows)
     // A newcomer with a shorter lease would otherwise wait for a look that was planned without it.
     if (!this.#hasStopped && this.#nextIntervalMs() < this.#intervalMs) this.start()
-    return isNews
+    return isMemberNews || isPauseNews
   }
 
   /** Removes the row of a dead member, unless it has beaten after all. */

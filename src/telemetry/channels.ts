@@ -1,4 +1,5 @@
 import { channel, type Channel } from 'node:diagnostics_channel'
+import type { Pause } from '../leases/coordination.ts'
 import type { Gap } from '../leases/lease.ts'
 import type { SequenceNumber } from '../record/sequence-number.ts'
 
@@ -67,6 +68,10 @@ export interface Messages {
   'tidemark:worker:left': WorkerMessage
   /** This worker had to stop at once: it could not renew its right to work in time, or was given up for dead. */
   'tidemark:worker:lapsed': WorkerMessage & { readonly reason: 'expired' | 'gone'; readonly leaseCount: number }
+  /** The fleet is to stand still: this worker gives up its shards and takes none until it is resumed. */
+  'tidemark:worker:paused': WorkerMessage & Pause
+  /** The fleet works again. */
+  'tidemark:worker:resumed': WorkerMessage
   /** This worker (`observedBy`) saw that another was silent for too long, and takes its share of that one's leases. */
   'tidemark:worker:died': WorkerMessage & { readonly observedBy: string }
   /** `from` is the owner before, when the lease was not free: one that had died. */
@@ -98,6 +103,8 @@ const channels: { readonly [Name in keyof Messages]: Channel } = {
   'tidemark:worker:joined': channel('tidemark:worker:joined'),
   'tidemark:worker:left': channel('tidemark:worker:left'),
   'tidemark:worker:lapsed': channel('tidemark:worker:lapsed'),
+  'tidemark:worker:paused': channel('tidemark:worker:paused'),
+  'tidemark:worker:resumed': channel('tidemark:worker:resumed'),
   'tidemark:worker:died': channel('tidemark:worker:died'),
   'tidemark:lease:acquired': channel('tidemark:lease:acquired'),
   'tidemark:lease:released': channel('tidemark:lease:released'),

@@ -21,6 +21,7 @@ import { ShardRuns } from './shard-runs.ts'
 import type { FleetStatus } from './status.ts'
 
 const openedPollMs = 250
+const pausedPollMs = 5_000
 const startPolicy = { baseDelayMs: 200, maxDelayMs: 5_000, maxAttempts: Infinity }
 
 /** One consumer on one table in this process: its place in the fleet, the shards it consumes, and its share of discovery. */
@@ -125,7 +126,8 @@ export class FleetRun {
     for (;;) {
       const leases = await this.#waitedFor(() => this.#leases.list())
       if (signal.aborted || !leases.some(isUnopened)) return
-      await this.#options.clock.sleep(openedPollMs, signal)
+      // While the fleet is paused nobody opens anything: that may last, and each look costs a read of all leases.
+      await this.#options.clock.sleep(this.#member.pause === undefined ? openedPollMs : pausedPollMs, signal)
     }
   }
 

@@ -22,6 +22,7 @@ export function fleetStatus(
   return {
     ...fleet,
     workerId: member.id,
+    pause: member.pause,
     workers: member.members.map(({ id, host, leaving }) => ({ id, host, leaving })),
     shards: [...own, ...others].toSorted((a, b) => (a.shardId < b.shardId ? -1 : 1)),
   }

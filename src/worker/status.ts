@@ -1,4 +1,5 @@
 import type { StuckLane } from '../consumer/flow.ts'
+import type { Pause } from '../leases/coordination.ts'
 import type { Gap } from '../leases/lease.ts'
 import type { SequenceNumber } from '../record/sequence-number.ts'
 import type { ShardState } from './shard-run.ts'
@@ -15,6 +16,8 @@ export interface FleetStatus {
   readonly tableName: string
   /** This worker's id in rows and events; another one each time it comes back from having been given up for dead. */
   readonly workerId: string
+  /** Set while the fleet stands still because an operator asked for it (`tidemark pause`): nobody has a shard then. */
+  readonly pause: Pause | undefined
   /** Every live worker of the fleet, as last read. */
   readonly workers: readonly { readonly id: string; readonly host: string; readonly leaving: boolean }[]
   /** Every shard that is not finished: those of this worker as they are, the others as last read. */

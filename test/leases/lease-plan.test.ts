@@ -28,6 +28,7 @@ function plan(view: Partial<FleetView>) {
     members: [member('me')],
     dead: new Set(),
     working: new Set(),
+    isPaused: false,
     ...view,
   })
   return {
@@ -110,4 +111,12 @@ test('each target is given the time of its own lease', () => {
   expect(untaken.overdue(waiting, 99).map(({ target }) => target)).toEqual(['quick'])
   expect(untaken.overdue(waiting, 100).map(({ target }) => target)).toEqual(['slow', 'quick'])
   expect([untaken.isDistrusted('slow', 599), untaken.isDistrusted('slow', 600)]).toEqual([true, false])
+})
+
+test('a paused fleet takes nothing, hands over what is worked, and gives back what is its own by the row alone', () => {
+  const leases = [lease('a', 'me'), lease('b', 'me'), lease('c'), lease('d', 'gone'), lease('e', 'other')]
+  const members = [member('me'), member('other')]
+  expect(plan({ isPaused: true, leases, members, working: new Set([lease('a').id]) })).toEqual({
+    ...{ acquire: [], handOver: ['a to '], giveBack: ['b'], waiting: [] },
+  })
 })

@@ -23,6 +23,9 @@ function tellingOfFleets({ print }: Printer): Telling {
     'tidemark:worker:joined': (it) => print('joined', `${fleet(it)} as ${it.workerId}`, { ...it }),
     'tidemark:worker:left': (it) => print('left', fleet(it), { ...it }),
     'tidemark:worker:lapsed': (it) => print('lapsed', `${fleet(it)}: ${lapse(it)}`, { ...it }),
+    'tidemark:worker:paused': (it) =>
+      print('paused', `${fleet(it)}: nothing is read until tidemark resume (${it.by})`, { ...it }),
+    'tidemark:worker:resumed': (it) => print('resumed', fleet(it), { ...it }),
     'tidemark:worker:died': (it) =>
       print('died', `${fleet(it)}: worker ${it.workerId} is silent; its shards go to the others`, { ...it }),
     'tidemark:lease:acquired': (it) => {

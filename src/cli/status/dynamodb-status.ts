@@ -59,9 +59,10 @@ async function readView(fleet: Fleet): Promise<FleetView> {
   const finished = await transfers.finished()
   const listing = await reading.describe(streamArn)
   const peeks = await peekAll(fleet, leased)
-  const rows = await members.list({ consistent: true })
+  const { members: rows, pause } = await members.look({ consistent: true })
   return fleetView({
-    ...{ consumer: name.consumer, table: name.tableName, streamLabel, leases: leased, members: rows, peeks, listing },
+    ...{ consumer: name.consumer, table: name.tableName, streamLabel, leases: leased, members: rows },
+    ...{ pause, peeks, listing },
     // Finished shards are remembered for longer than the stream lists them.
     finished: finished.filter(({ shardId }) => listing?.shards.some((shard) => shard.shardId === shardId)),
     now: systemClock.now(),

@@ -1,9 +1,10 @@
 import { countBits } from '../../checkpoint/bitmap.ts'
-import type { MemberRow } from '../../leases/coordination.ts'
+import type { MemberRow, Pause } from '../../leases/coordination.ts'
 import type { Gap, Lease } from '../../leases/lease.ts'
 import type { FinishedShard } from '../../leases/lease-transfers.ts'
 import type { StreamListing } from '../../source/stream-reading.ts'
 import { retentionMs } from '../../worker/read-start.ts'
+import { isAlive, silentMsOf } from '../fleet/alive.ts'
 import { createdAtOf, type Peek } from '../fleet/peek.ts'
 import { itemKeyText } from '../item-key-text.ts'
 
@@ -15,6 +16,7 @@ export interface FleetFacts {
   readonly leases: readonly Lease[]
   readonly finished: readonly FinishedShard[]
   readonly members: readonly MemberRow[]
+  readonly pause: Pause | undefined
   /** Absent when the stream is not there any more. */
   readonly listing: StreamListing | undefined
   /** By lease id. */
@@ -28,6 +30,8 @@ export interface FleetView {
   readonly consumer: string
   readonly table: string
   readonly streamLabel: string
+  /** Set while the consumer stands still because somebody asked for it. */
+  readonly paused: Pause | undefined
   /** The largest lag of a shard; 0 when all is settled, `undefined` where it can't be told. */
   readonly lagMs: number | undefined
   /** How long until the stream trims a change that is not settled. */
@@ -80,15 +84,13 @@ export interface HeldUpView {
   readonly waitingCount: number
 }
 
-const defaultLeaseMs = 10_000
-
 /** Makes of what was read what is shown. */
 export function fleetView(facts: FleetFacts): FleetView {
   const { consumer, table, streamLabel, leases, members, now } = facts
   const workers = members.map((member) => workerView(member, leases, now))
   const shards = shardViews(facts, new Set(workers.filter(({ alive }) => alive).map(({ id }) => id)))
   return {
-    ...{ consumer, table, streamLabel, workers, shards },
+    ...{ consumer, table, streamLabel, paused: facts.pause, workers, shards },
     lagMs: extreme(
       Math.max,
       shards.map(({ lagMs }) => lagMs),
@@ -102,12 +104,9 @@ export function fleetView(facts: FleetFacts): FleetView {
 }
 
 function workerView(member: MemberRow, leases: readonly Lease[], now: number): WorkerView {
-  const { id, host, leaving, beatAt, leaseDurationMs = defaultLeaseMs } = member
-  const silentMs = beatAt === undefined ? undefined : Math.max(0, now - beatAt)
+  const { id, host, leaving } = member
   const shardCount = leases.filter(({ owner }) => owner === id).length
-  // Half a lease more than the others give it: our clocks may differ a little, and its time is in whole seconds.
-  const alive = silentMs !== undefined && silentMs < leaseDurationMs * 1.5 + 1_000
-  return { id, host, silentMs, alive, leaving, shardCount }
+  return { id, host, silentMs: silentMsOf(member, now), alive: isAlive(member, now), leaving, shardCount }
 }
 
 function shardViews({ leases, finished, listing, streamLabel, peeks, now }: FleetFacts, alive: ReadonlySet<string>) {

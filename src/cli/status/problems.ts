@@ -4,7 +4,15 @@ import type { FleetView } from './fleet-view.ts'
 const trimSoonMs = 4 * 3_600_000
 
 /** What somebody should look at, a sentence each, with what to do; `--check` fails when there is any. */
-export function problemsOf({ consumer, table, workers, shards, heldUp, trimInMs }: FleetView): readonly string[] {
+export function problemsOf({
+  consumer,
+  table,
+  paused,
+  workers,
+  shards,
+  heldUp,
+  trimInMs,
+}: FleetView): readonly string[] {
   const alive = workers.filter((worker) => worker.alive)
   const open = shards.filter(({ state }) => state !== 'finished' && state !== 'waiting')
   const idle = open.filter(({ state }) => state === 'orphaned' || state === 'free')
@@ -13,8 +21,8 @@ export function problemsOf({ consumer, table, workers, shards, heldUp, trimInMs 
     ...(shards.every(({ state }) => state === 'waiting')
       ? [`consumer '${consumer}' has no shard of ${table}: it was never started, or is called otherwise`]
       : []),
-    ...(open.length > 0 && alive.length === 0 ? ['no worker is alive: start one'] : []),
-    ...(alive.length > 0 && idle.length > 0
+    ...(open.length > 0 && alive.length === 0 && paused === undefined ? ['no worker is alive: start one'] : []),
+    ...(alive.length > 0 && idle.length > 0 && paused === undefined
       ? [`${counted(idle.length, 'shard')} nobody reads: look again in 20 s`]
       : []),
     ...(halted.length > 0

@@ -7,7 +7,14 @@ import { shardTree } from './shard-tree.ts'
 export type Section = (view: FleetView, all: boolean) => string | undefined
 
 /** What is shown, from top to bottom. */
-const sections: readonly Section[] = [headline, shardSection, workerSection, heldUpSection, problemSection]
+const sections: readonly Section[] = [
+  headline,
+  pauseSection,
+  shardSection,
+  workerSection,
+  heldUpSection,
+  problemSection,
+]
 
 /** A fleet on a screen of 80 columns. */
 export function statusText(view: FleetView, all: boolean): string {
@@ -18,6 +25,12 @@ function headline({ consumer, table, streamLabel, lagMs, trimInMs }: FleetView):
   const lag = lagMs === undefined ? 'its lag is not known' : lagMs === 0 ? 'caught up' : `lag ${spanText(lagMs)}`
   const trim = trimInMs === undefined ? '' : `, first change trimmed in ${spanText(trimInMs)}`
   return `${paint('bold', `${consumer} on ${table}`)}: ${lag}${trim}\nstream ${streamLabel}`
+}
+
+function pauseSection({ paused }: FleetView): string | undefined {
+  if (paused === undefined) return undefined
+  const text = `PAUSED since ${new Date(paused.pausedAt).toISOString()} by ${paused.by}; "tidemark resume" ends it`
+  return paint('yellow', wrapped(text))
 }
 
 function shardSection({ shards, workers }: FleetView, all: boolean): string | undefined {
