@@ -17,6 +17,8 @@ export const errorCodes = [
   'ERR_COORDINATION',
   'ERR_LEASE_LOST',
   'ERR_CONDITION_FAILED',
+  'ERR_TRANSACTION',
+  'ERR_ENCODE',
 ] as const
 
 /** One of {@link errorCodes}. */
@@ -190,6 +192,30 @@ export class ConditionFailedError extends TidemarkError {
     this.tableName = options.tableName
     this.key = options.key
     this.item = options.item
+  }
+}
+
+/**
+ * What a handler put into its transaction can never be committed: an item twice, more than a transaction takes, something
+ * that the store refuses as invalid (the `cause`), or a call after the handler had returned. Change the handler.
+ */
+export class TransactionError extends TidemarkError {
+  override readonly name = 'TransactionError'
+  readonly code = 'ERR_TRANSACTION'
+  readonly retryable = false
+}
+
+/** A value can't be written without losing or changing something. `path` says where. */
+export class EncodeError extends TidemarkError {
+  override readonly name = 'EncodeError'
+  readonly code = 'ERR_ENCODE'
+  readonly retryable = false
+  /** Where in what was to be written: `put 'orders'.total`. */
+  readonly path: string
+
+  constructor(message: string, options: ErrorOptions & { readonly path: string }) {
+    super(`${options.path}: ${message}`, options)
+    this.path = options.path
   }
 }
 

@@ -22,4 +22,4 @@ export { createFunctionProcess, type FunctionProcess, type FunctionProcessOption
 export { ledgerConformance, type ConformanceCase, type LedgerSubject } from './testing/ledger-conformance.ts'
 export { createManualClock, type ManualClock } from './testing/manual-clock.ts'
 export { meter, type Meter, type MeterableClient, type OperationUsage, type Usage } from './testing/capacity-meter.ts'
-export { itemSize } from './embedded/table/item-size.ts'
+export { itemSize } from './record/item-size.ts'

@@ -6,6 +6,7 @@ import {
   CoordinationError,
   DeadlineError,
   DecodeError,
+  EncodeError,
   errorCodes,
   isTidemarkError,
   LeaseLostError,
@@ -14,6 +15,7 @@ import {
   SchemaError,
   TerminalError,
   TidemarkError,
+  TransactionError,
   UncertainOutcomeError,
 } from '../src/errors.ts'
 
@@ -42,6 +44,8 @@ const table = [
     'ERR_CONDITION_FAILED',
     true,
   ],
+  [new TransactionError('m', { cause }), 'TransactionError', 'ERR_TRANSACTION', false],
+  [new EncodeError('m', { path: 'p', cause }), 'EncodeError', 'ERR_ENCODE', false],
 ] as const
 
 describe('errors', () => {

@@ -89,7 +89,7 @@ export class BatchRun {
   async #beginAfterStraggler(work: Work, lend: Lend): Promise<LaneStep> {
     const { stragglers, stopping } = this.#setting
     const straggler = stragglers.get(work.laneKey)
-    if (straggler !== undefined) await lend(Promise.race([straggler, aborted(stopping)]))
+    if (straggler !== undefined) await this.#standStill(work, lend, Promise.race([straggler, aborted(stopping)]))
     return this.#begin(work, lend)
   }
 
@@ -105,7 +105,8 @@ export class BatchRun {
   async #claimAlone(work: Work, lend: Lend): Promise<LaneStep> {
     const { busy } = this.#setting
     const key = work.idempotencyKey
-    for (let other = busy.get(key); other !== undefined; other = busy.get(key)) await lend(other)
+    for (let other = busy.get(key); other !== undefined; other = busy.get(key))
+      await this.#standStill(work, lend, other)
     const step = this.#claim(work, lend)
     busy.set(key, step)
     try {
@@ -129,13 +130,19 @@ export class BatchRun {
   /** Only when the other's mark is durable is this a duplicate: settled before, it could be forgotten and that one lost. */
   async #afterOther(work: Work, other: Promise<LaneStep>, lend: Lend): Promise<LaneStep> {
     const { stopping } = this.#setting
-    await lend(other)
+    await this.#standStill(work, lend, other)
     if ((await other) === 'next') {
       this.#setting.session.leave?.(work, 'settled')
       return this.#duplicate(work)
     }
     if (stopping.aborted) return this.#stop(work, { reason: 'systemic', attempts: 0, error: stopping.reason })
     return this.#claim(work, lend)
+  }
+
+  /** Waits for something outside of the record: others that are to be marked in order must not wait for it in their turn. */
+  #standStill(work: Work, lend: Lend, wait: Promise<unknown>): Promise<void> {
+    this.#setting.session.leave?.(work, 'stopped')
+    return lend(wait)
   }
 
   #workGranted(work: Work, outcome: ClaimOutcome, lend: Lend): Promise<LaneStep> {

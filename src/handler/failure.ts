@@ -22,6 +22,8 @@ function classifyOurs(error: TidemarkError): FailureClass {
     case 'ERR_DECODE':
     case 'ERR_SCHEMA':
     case 'ERR_UNCERTAIN_OUTCOME':
+    case 'ERR_TRANSACTION':
+    case 'ERR_ENCODE':
       return 'terminal'
     case 'ERR_RETRYABLE':
     case 'ERR_CONDITION_FAILED':

@@ -3,8 +3,9 @@ import { systemClock, systemRandom } from '../internal/system.ts'
 import { choice, functionNamed, knownNames, pattern, shape } from '../internal/validate.ts'
 import { claimUntil, defaultWindowDays, windowMs, type Uncertain } from './claim-ledger.ts'
 import { claimRow, releaseRow } from './dynamodb-claims.ts'
-import { rowsPerRead, rowsPerWrite, TableRequests, type DynamoDBSender } from './dynamodb-requests.ts'
-import { isExpired, markRow, rowKey, type Row } from './dynamodb-rows.ts'
+import { readMarks } from './dynamodb-marks.ts'
+import { rowsPerWrite, TableRequests, type DynamoDBSender } from './dynamodb-requests.ts'
+import { markRow } from './dynamodb-rows.ts'
 import type { Claim, ClaimOutcome, Ledger, LedgerBatch, LedgerEntry, LedgerSession } from './ledger.ts'
 import { MarkWriter } from './mark-writer.ts'
 
@@ -55,17 +56,6 @@ export function dynamodbLedger(options: DynamoDBLedgerOptions): Ledger {
       return new DynamoDBSession(batch, completed, requests, { ...settings, token: random.id() })
     },
   }
-}
-
-/** Which of the batch's records are marked as completed, by idempotency key. */
-async function readMarks(requests: TableRequests, batch: LedgerBatch, now: number): Promise<Set<string>> {
-  // A key may stand in a batch twice, and in a request only once.
-  const keys = new Map(batch.entries.map((entry) => [entry.idempotencyKey, rowKey(batch.consumer, entry, 'mark')]))
-  const chunks = chunksOf([...keys.values()], rowsPerRead)
-  const found = await Promise.all(chunks.map((chunk) => requests.read(chunk)))
-  const prefix = `ledger#${batch.consumer}#`.length
-  const marks = found.flat().filter((row: Row) => !isExpired(row, now))
-  return new Set(marks.map((row) => row['pk']?.S?.slice(prefix) ?? ''))
 }
 
 interface SessionSettings {
@@ -150,10 +140,4 @@ class DynamoDBSession implements LedgerSession {
     // Two records of one identity can complete only one after the other, and the second is a duplicate: no row twice.
     return this.#requests.write(entries.map((entry) => markRow(this.#batch.consumer, entry, now, keepMs)))
   }
-}
-
-function chunksOf<Element>(elements: readonly Element[], size: number): Element[][] {
-  return Array.from({ length: Math.ceil(elements.length / size) }, (_, chunk) =>
-    elements.slice(chunk * size, (chunk + 1) * size),
-  )
 }

@@ -31,9 +31,15 @@ export class TableRequests {
   readonly tableName: string
   readonly #sender: TableSender
 
-  constructor(client: DynamoDBSender, tableName: string, clock: Clock, random: Random) {
+  constructor(
+    client: DynamoDBSender,
+    tableName: string,
+    clock: Clock,
+    random: Random,
+    adapted: Partial<SendingRules> = {},
+  ) {
     this.tableName = tableName
-    this.#sender = new TableSender(client, tableName, clock, random, rules)
+    this.#sender = new TableSender(client, tableName, clock, random, { ...rules, ...adapted })
   }
 
   /** Reads rows, strongly consistent: a mark written a moment ago must be seen. At most `rowsPerRead` keys, none twice. */
@@ -64,5 +70,10 @@ export class TableRequests {
   /** Sends a request that may safely be sent again; see {@link TableSender.send}. Throws a `LedgerError` when it failed. */
   send<Result>(verb: 'read' | 'write', request: Request<Result>): Promise<Result> {
     return this.#sender.send(verb, request)
+  }
+
+  /** See {@link TableSender.sendOnce}. */
+  sendOnce<Result>(request: Request<Result>): Promise<Result> {
+    return this.#sender.sendOnce(request)
   }
 }

@@ -67,6 +67,11 @@ export class TableSender {
     }
   }
 
+  /** Sends a request once; what comes of it is thrown as it came. Given up without an answer, it throws a `TimeoutError`. */
+  sendOnce<Result>(request: Request<Result>): Promise<Result> {
+    return this.#answer(request, Infinity)
+  }
+
   /** Waits for what DynamoDB left over of a batch, or fails when it has done so too often. */
   async waitForRest(verb: 'read' | 'write', count: number, attempt: number): Promise<void> {
     if (attempt >= this.#rules.maxAttempts)

@@ -104,8 +104,8 @@ export interface LedgerSession<Transaction = undefined> {
   release(claim: Claim): Promise<void> | void
   /**
    * Told of a record that is left without a completion: `settled` by something else (another record of its identity was
-   * handled), or `stopped`, when its lane stands still at it and it may be claimed again. For ledgers that keep marks in the
-   * shard's order, where one that is not coming must not be waited for.
+   * handled), or `stopped`, when its lane stands still at it for now and it may be claimed later. For ledgers that keep marks
+   * in the shard's order, where one that is not coming must not be waited for.
    */
   leave?(entry: LedgerEntry, how: 'settled' | 'stopped'): void
   /** Sends what still waits to be sent; resolves when every `complete` so far has resolved or rejected. Never rejects. */

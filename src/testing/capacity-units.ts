@@ -1,5 +1,5 @@
 import { consistency, readUnits, transactionFactor, writeUnits } from '../embedded/table/capacity-rules.ts'
-import { itemSize } from '../embedded/table/item-size.ts'
+import { itemSize } from '../record/item-size.ts'
 import type { AttributeMap } from '../record/attribute-value.ts'
 
 /** Capacity units: what on-demand tables bill as request units. */

@@ -14,7 +14,7 @@ import {
 import { DescribeStreamCommand, GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-dynamodb-streams'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { meter, type Meter } from '../../src/testing/capacity-meter.ts'
-import { itemSize } from '../../src/embedded/table/item-size.ts'
+import { itemSize } from '../../src/record/item-size.ts'
 import { missing, type StreamTable, useServer } from './server.ts'
 
 describe.skipIf(missing !== undefined)(`a capacity meter ${missing ?? ''}`, () => {

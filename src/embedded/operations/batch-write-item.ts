@@ -1,7 +1,7 @@
 import { constraint, type Fields, isFields, requiredStructure, structureField } from '../fields.ts'
 import { validationError } from '../service-error.ts'
 import type { Row } from '../table/collection.ts'
-import { itemSize } from '../table/item-size.ts'
+import { itemSize } from '../../record/item-size.ts'
 import { asKeyElement } from '../table/key-rules.ts'
 import { primaryKeyText } from '../table/key.ts'
 import type { Store } from '../table/store.ts'

@@ -3,7 +3,7 @@ import { constraint, type Fields, listField, missing, structureField, structures
 import { ServiceError, validationError } from '../service-error.ts'
 import type { Row } from '../table/collection.ts'
 import { readUnits } from '../table/capacity-rules.ts'
-import { itemSize } from '../table/item-size.ts'
+import { itemSize } from '../../record/item-size.ts'
 import type { Store } from '../table/store.ts'
 import type { Table } from '../table/table.ts'
 import { type CancellationReason, cancelled, noReason, plannedOrMismatch } from './cancellation.ts'

@@ -1,4 +1,4 @@
-import { itemSize } from '../table/item-size.ts'
+import { itemSize } from '../../record/item-size.ts'
 import type { Item, ItemChange } from '../item.ts'
 
 export type StreamViewType = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES'

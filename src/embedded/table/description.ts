@@ -1,5 +1,5 @@
 import type { TableDefinition, Throughput } from './definition.ts'
-import { itemSize } from './item-size.ts'
+import { itemSize } from '../../record/item-size.ts'
 import type { TypedKey } from './key.ts'
 import type { SecondaryIndex } from './secondary-index.ts'
 import type { Table } from './table.ts'

@@ -1,7 +1,7 @@
 import type { AttributeValue, Item } from '../item.ts'
 import { ServiceError, validationError } from '../service-error.ts'
 import { attributesOf, type KeyAttribute, type TypedKey } from './key.ts'
-import { valueSize } from './item-size.ts'
+import { valueSize } from '../../record/item-size.ts'
 
 const mismatch = 'The provided key element does not match the schema'
 const invalid = 'One or more parameter values were invalid:'

@@ -1,6 +1,6 @@
 import type { Item } from '../item.ts'
 import { Collection, type Row } from './collection.ts'
-import { itemSize } from './item-size.ts'
+import { itemSize } from '../../record/item-size.ts'
 import { attributesOf, type KeyAttribute, pick, type TypedKey } from './key.ts'
 import { badIndexKey, badUpdatedIndexKey, isEmptyKey, isIndexKey } from './key-rules.ts'
 

@@ -1,6 +1,6 @@
 import type { Item } from '../item.ts'
 import type { TableDefinition } from './definition.ts'
-import { itemSize } from './item-size.ts'
+import { itemSize } from '../../record/item-size.ts'
 import type { KeyType } from './key.ts'
 import type { Store } from './store.ts'
 import { Table, type TableStream } from './table.ts'

@@ -2,7 +2,7 @@ import type { Item } from '../item.ts'
 import { validationError } from '../service-error.ts'
 import { Collection, type Row } from './collection.ts'
 import type { TableDefinition } from './definition.ts'
-import { itemSize } from './item-size.ts'
+import { itemSize } from '../../record/item-size.ts'
 import { attributesOf } from './key.ts'
 import { type IndexDefinition, SecondaryIndex } from './secondary-index.ts'
 

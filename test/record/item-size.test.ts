@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { itemSize } from '../../src/embedded/table/item-size.ts'
+import { itemSize } from '../../src/record/item-size.ts'
 
 describe('the size of an item', () => {
   test('counts names and text in UTF-8 bytes', () => {

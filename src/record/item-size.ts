@@ -1,4 +1,4 @@
-import type { AttributeMap, AttributeValue } from '../../record/attribute-value.ts'
+import type { AttributeMap, AttributeValue } from './attribute-value.ts'
 
 /**
  * Size of an item in bytes by DynamoDB's published rules ("DynamoDB item sizes and formats"): what the 400 KB limit, the

@@ -1,0 +1,137 @@
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb'
+import { TransactionError } from '../errors.ts'
+import { encodeItem, type EncodedItem } from '../record/encode-value.ts'
+import { encodeItemKey } from '../record/item-key.ts'
+import { itemSize } from '../record/item-size.ts'
+import type { WritableItem } from '../record/writable-value.ts'
+import { conditionExpression, Placeholders, type ConditionOptions } from './dynamodb-transaction-condition.ts'
+import type { KeySchema } from './dynamodb-transaction-key-schemas.ts'
+import { updateExpression, type ItemUpdate } from './dynamodb-transaction-update.ts'
+
+/** One action of a handler's transaction. */
+export interface Operation {
+  /** For errors: `update 'balances'`. */
+  readonly name: string
+  readonly tableName: string
+  readonly key: EncodedItem
+  /** Tells items apart, over all tables. */
+  readonly item: string
+  readonly bytes: number
+  readonly action: TransactWriteItem
+}
+
+/** An item to be put, encoded when the handler gave it; an operation once its table's key is known. */
+export function putOperation(
+  tableName: string,
+  item: WritableItem,
+  options: ConditionOptions,
+): (schema: KeySchema) => Operation {
+  const name = `put '${tableName}'`
+  const Item = encodeItem(item, name)
+  return (schema) => {
+    const key = keyOf(Item, schema, name)
+    const { bytes, ...parameters } = conditioned(options, schema.partitionKey, new Placeholders(name), name)
+    const action = { Put: { TableName: tableName, Item, ...parameters } }
+    return { ...about(name, tableName, key), bytes: itemSize(Item) + bytes, action }
+  }
+}
+
+export function updateOperation(
+  tableName: string,
+  key: WritableItem,
+  update: ItemUpdate,
+  schema?: KeySchema,
+): Operation {
+  const name = `update '${tableName}'`
+  const { Key, partitionKey } = givenKey(key, schema, name)
+  const placeholders = new Placeholders(name)
+  const UpdateExpression = updateExpression(update, placeholders, name)
+  const { bytes, ...parameters } = conditioned(update, partitionKey, placeholders, name)
+  const action = { Update: { TableName: tableName, Key, UpdateExpression, ...parameters } }
+  return { ...about(name, tableName, Key), bytes: itemSize(Key) + bytes, action }
+}
+
+export function deleteOperation(
+  tableName: string,
+  key: WritableItem,
+  options: ConditionOptions,
+  schema?: KeySchema,
+): Operation {
+  const name = `delete '${tableName}'`
+  const { Key, partitionKey } = givenKey(key, schema, name)
+  const { bytes, ...parameters } = conditioned(options, partitionKey, new Placeholders(name), name)
+  return {
+    ...about(name, tableName, Key),
+    bytes: itemSize(Key) + bytes,
+    action: { Delete: { TableName: tableName, Key, ...parameters } },
+  }
+}
+
+export function checkOperation(
+  tableName: string,
+  key: WritableItem,
+  options: Required<Pick<ConditionOptions, 'condition'>> & ConditionOptions,
+  schema?: KeySchema,
+): Operation {
+  const name = `check '${tableName}'`
+  const { Key, partitionKey } = givenKey(key, schema, name)
+  const {
+    bytes,
+    ConditionExpression = '',
+    ...parameters
+  } = conditioned(options, partitionKey, new Placeholders(name), name)
+  const action = { ConditionCheck: { TableName: tableName, Key, ConditionExpression, ...parameters } }
+  return { ...about(name, tableName, Key), bytes: itemSize(Key) + bytes, action }
+}
+
+function about(
+  name: string,
+  tableName: string,
+  key: EncodedItem,
+): Pick<Operation, 'name' | 'tableName' | 'key' | 'item'> {
+  return { name, tableName, key, item: `${tableName}\n${encodeItemKey(key, `${name}.key`)}` }
+}
+
+function conditioned(
+  { condition, returnItem = false }: ConditionOptions,
+  keyAttribute: string,
+  placeholders: Placeholders,
+  name: string,
+) {
+  const ConditionExpression = condition && conditionExpression(condition, keyAttribute, placeholders, name)
+  return {
+    ...(ConditionExpression !== undefined && { ConditionExpression }),
+    ...(returnItem && { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const }),
+    ...placeholders.parameters,
+    bytes: placeholders.bytes,
+  }
+}
+
+function givenKey(
+  key: WritableItem,
+  schema: KeySchema | undefined,
+  name: string,
+): { readonly Key: EncodedItem; readonly partitionKey: string } {
+  const Key = encodeItem(key, `${name}.key`)
+  const given = Object.keys(Key)
+  if (schema === undefined) return { Key, partitionKey: given[0] ?? '' }
+  const names = namesOf(schema)
+  if (given.length === names.length && names.every((attribute) => given.includes(attribute)))
+    return { Key, partitionKey: schema.partitionKey }
+  throw new TransactionError(`${name}: the key of the table is (${names.join(', ')}); got (${given.join(', ')})`)
+}
+
+function keyOf(item: EncodedItem, schema: KeySchema, name: string): EncodedItem {
+  const key: EncodedItem = {}
+  for (const attribute of namesOf(schema)) {
+    const value = item[attribute]
+    if (value === undefined)
+      throw new TransactionError(`${name}: the item lacks '${attribute}', an attribute of its key`)
+    key[attribute] = value
+  }
+  return key
+}
+
+function namesOf({ partitionKey, sortKey }: KeySchema): string[] {
+  return sortKey === undefined ? [partitionKey] : [partitionKey, sortKey]
+}

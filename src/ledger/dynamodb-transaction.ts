@@ -1,0 +1,161 @@
+import { TransactionError } from '../errors.ts'
+import type { WritableItem } from '../record/writable-value.ts'
+import type { ConditionOptions, ItemCondition } from './dynamodb-transaction-condition.ts'
+import type { KeySchema, KeySchemas } from './dynamodb-transaction-key-schemas.ts'
+import {
+  checkOperation,
+  deleteOperation,
+  putOperation,
+  updateOperation,
+  type Operation,
+} from './dynamodb-transaction-operation.ts'
+import type { ItemUpdate } from './dynamodb-transaction-update.ts'
+
+/**
+ * What a handler changes in DynamoDB: collected while it runs, without any request, and committed after it, together with
+ * the note that its record is done, in one TransactWriteItems. Values are plain JavaScript, as those of a record's images
+ * are; a value that can't be written is an `EncodeError` at the call. An item may be touched once.
+ *
+ * A condition that does not hold at the commit fails the attempt with a `ConditionFailedError`, and nothing is written; the
+ * handler then runs again, as `retry` says. What can never be committed (an item twice, 100 operations, more than 4 MB, a call
+ * after the handler has returned) is a `TransactionError` at the call, and the record's failure also if that is caught.
+ */
+export interface DynamoDBTransaction {
+  /** Puts an item in place of any other with its key. */
+  put(tableName: string, item: WritableItem, options?: ConditionOptions): void
+  /** Changes attributes of an item, which is made if it is not there. */
+  update(tableName: string, key: WritableItem, update: ItemUpdate): void
+  /** Deletes an item. */
+  delete(tableName: string, key: WritableItem, options?: ConditionOptions): void
+  /** Commits only if this holds of an item that is not changed. */
+  check(
+    tableName: string,
+    key: WritableItem,
+    condition: ItemCondition,
+    options?: Pick<ConditionOptions, 'returnItem'>,
+  ): void
+}
+
+/** A transaction as its handler left it. */
+export interface SealedTransaction {
+  readonly operations: readonly Operation[]
+  readonly bytes: number
+}
+
+/** AWS: 100 actions and 4 MB in a TransactWriteItems. What marks take of it is left to them. */
+export const actionsPerTransaction: number = 100
+export const bytesPerTransaction: number = 4 * 1_024 * 1_024 - 256 * 1_024
+
+interface Unresolved {
+  readonly position: number
+  readonly tableName: string
+  readonly resolve: (schema: KeySchema) => Operation
+}
+
+/**
+ * The transaction of one attempt.
+ *
+ *     open ── the handler returned ──▶ sealed: any call throws
+ *       └─── a call that can't be committed ──▶ faulty: sealing throws that, whatever the handler made of it
+ */
+export class RecordTransaction implements DynamoDBTransaction {
+  readonly #schemas: KeySchemas
+  readonly #maxOperations: number
+  readonly #operations: (Operation | undefined)[] = []
+  readonly #unresolved: Unresolved[] = []
+  readonly #items = new Map<string, Operation>()
+  #bytes = 0
+  #isSealed = false
+  #fault: { readonly error: unknown } | undefined
+
+  constructor(schemas: KeySchemas, maxOperations: number) {
+    this.#schemas = schemas
+    this.#maxOperations = maxOperations
+  }
+
+  put(tableName: string, item: WritableItem, options: ConditionOptions = {}): void {
+    this.#guarded(`put '${tableName}'`, () => {
+      const resolve = putOperation(tableName, item, options)
+      const schema = this.#schemas.get(tableName)
+      if (schema !== undefined) return this.#add(resolve(schema))
+      this.#unresolved.push({ position: this.#operations.length, tableName, resolve })
+      this.#operations.push(undefined)
+    })
+  }
+
+  update(tableName: string, key: WritableItem, update: ItemUpdate): void {
+    this.#guarded(`update '${tableName}'`, () =>
+      this.#add(updateOperation(tableName, key, update, this.#schemas.get(tableName))),
+    )
+  }
+
+  delete(tableName: string, key: WritableItem, options: ConditionOptions = {}): void {
+    this.#guarded(`delete '${tableName}'`, () =>
+      this.#add(deleteOperation(tableName, key, options, this.#schemas.get(tableName))),
+    )
+  }
+
+  check(
+    tableName: string,
+    key: WritableItem,
+    condition: ItemCondition,
+    options: Pick<ConditionOptions, 'returnItem'> = {},
+  ): void {
+    this.#guarded(`check '${tableName}'`, () =>
+      this.#add(checkOperation(tableName, key, { ...options, condition }, this.#schemas.get(tableName))),
+    )
+  }
+
+  /** The handler failed: nothing of this is committed, and later calls throw. */
+  discard(): void {
+    this.#isSealed = true
+  }
+
+  /** The handler returned. Asks for the keys of tables that were put to and are not known yet; throws its first fault. */
+  async seal(): Promise<SealedTransaction> {
+    this.#isSealed = true
+    if (this.#fault !== undefined) throw this.#fault.error
+    for (const { position, tableName, resolve } of this.#unresolved) {
+      const operation = resolve(await this.#schemas.ask(tableName))
+      this.#note(operation)
+      this.#operations[position] = operation
+    }
+    return { operations: this.#operations.filter((operation) => operation !== undefined), bytes: this.#bytes }
+  }
+
+  #guarded(name: string, call: () => void): void {
+    if (this.#isSealed)
+      throw new TransactionError(`${name}: the handler has returned, and its transaction is closed; await what it does`)
+    try {
+      if (this.#operations.length >= this.#maxOperations)
+        throw new TransactionError(
+          `${name}: a record's transaction has at most ${this.#maxOperations} operations, and this one would be the next`,
+        )
+      call()
+    } catch (error) {
+      this.#fault ??= { error }
+      throw error
+    }
+  }
+
+  #add(operation: Operation): void {
+    this.#note(operation)
+    this.#operations.push(operation)
+  }
+
+  #note(operation: Operation): void {
+    const { name, item, key, bytes } = operation
+    const other = this.#items.get(item)
+    if (other !== undefined)
+      throw new TransactionError(
+        `${name}: item ${JSON.stringify(key)} is touched twice (before: ${other.name}); a transaction takes an item once: ` +
+          `put all that happens to it into one operation`,
+      )
+    this.#items.set(item, operation)
+    this.#bytes += bytes
+    if (this.#bytes > bytesPerTransaction)
+      throw new TransactionError(
+        `${name}: with it the record's transaction has ${this.#bytes} bytes; ${bytesPerTransaction} is the most`,
+      )
+  }
+}

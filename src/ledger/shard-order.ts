@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto'
+import { padSequenceNumber } from '../record/sequence-number.ts'
+import type { LedgerEntry } from './ledger.ts'
+
+/** What is remembered of a shard: which of its records have taken effect. */
+export interface ShardMark {
+  /** The last record in question, padded to 40 digits; empty before the first. */
+  readonly through: string
+  /**
+   * Lanes that are behind, by the hash of their key, and from which record on (padded): of these nothing from there on has
+   * taken effect. A lane's records take effect one after the other, so one number a lane says it all.
+   */
+  readonly holes: ReadonlyMap<string, string>
+}
+
+/**
+ * Where a record of the shard stands.
+ *
+ *     waiting ─▶ running ─▶ ready ─▶ done
+ *        │          │        │
+ *        └──────────┴────────┴─▶ aside: given up for now; what is behind it need not wait, and it may run again
+ */
+type State = 'waiting' | 'running' | 'ready' | 'aside' | 'done'
+
+/** A record in the shard's order. */
+export interface Slot<Ready> {
+  readonly entry: LedgerEntry
+  /** Its sequence number, padded. */
+  readonly at: string
+  readonly lane: string
+  state: State
+  /** What a `ready` one is to be committed with. */
+  ready: Ready | undefined
+}
+
+/** Whom the order waits for: records under way, those that may yet begin as well, or nobody. */
+export type Patience = 'for-all' | 'for-running' | 'for-none'
+
+/** More lanes than this are not left behind: their numbers stand in the row that every commit writes. */
+export const mostHoles = 1_000
+
+/**
+ * The records of a shard between the admission and the effect, in stream order, and the mark that says which are done. It
+ * decides what may be committed next; it does no I/O.
+ *
+ * Records take effect in stream order, but for lanes that stand still: those are left behind as holes, and catch up later.
+ */
+export class ShardOrder<Ready> {
+  #mark: ShardMark
+  // What the shard's mark said before this owner. As long as records up to there are still to be read again, a lane that was
+  // behind counts as such from its first record that has not been done since: the next one may not be known yet.
+  readonly #inherited: { readonly through: string; readonly holes: Map<string, string> }
+  #slots: Slot<Ready>[] = []
+  readonly #bySequence = new Map<string, Slot<Ready>>()
+  #admittedThrough = ''
+  #doneCount = 0
+
+  constructor(mark: ShardMark) {
+    this.#mark = mark
+    this.#inherited = { through: mark.through, holes: new Map(mark.holes) }
+  }
+
+  /** The mark as it is known to be. */
+  get mark(): ShardMark {
+    return this.#mark
+  }
+
+  /** Takes records behind all that were admitted before; those that have taken effect are done at once. */
+  admit(entries: readonly LedgerEntry[]): void {
+    for (const entry of entries) {
+      const at = padSequenceNumber(entry.sequenceNumber)
+      const slot: Slot<Ready> = { entry, at, lane: laneHash(entry.laneKey), state: 'waiting', ready: undefined }
+      this.#bySequence.set(entry.sequenceNumber, slot)
+      this.#slots.push(slot)
+      if (at > this.#admittedThrough) this.#admittedThrough = at
+      if (isCovered(slot, this.#mark)) this.finish(slot)
+    }
+  }
+
+  /** A record that was admitted and is not forgotten yet. */
+  find({ sequenceNumber }: LedgerEntry): Slot<Ready> | undefined {
+    return this.#bySequence.get(sequenceNumber)
+  }
+
+  /** What is ready and not done. */
+  allReady(): Ready[] {
+    return this.#slots.flatMap(({ ready }) => (ready === undefined ? [] : [ready]))
+  }
+
+  /** It needs no commit any more. */
+  finish(slot: Slot<Ready>): void {
+    if (slot.state === 'done') return
+    slot.state = 'done'
+    slot.ready = undefined
+    this.#doneCount += 1
+    const from = this.#inherited.holes.get(slot.lane)
+    if (from !== undefined && slot.at >= from) this.#inherited.holes.set(slot.lane, successor(slot.at))
+    if (this.#doneCount > 64 && this.#doneCount * 2 > this.#slots.length) this.#forget()
+  }
+
+  /** The mark was written, or read: what it covers is done. Returns those that were ready, with what they were ready with. */
+  adopt(mark: ShardMark): { readonly slot: Slot<Ready>; readonly ready: Ready }[] {
+    this.#mark = mark
+    const committed: { readonly slot: Slot<Ready>; readonly ready: Ready }[] = []
+    for (const slot of this.#slots) {
+      if (slot.state === 'done' || !isCovered(slot, mark)) continue
+      if (slot.ready !== undefined) committed.push({ slot, ready: slot.ready })
+      this.finish(slot)
+    }
+    return committed
+  }
+
+  /**
+   * Offers what may be committed next, in order, until `take` refuses one; returns the mark that says that those taken are
+   * done, or `undefined` when none was.
+   *
+   * What is ready waits for what stands before it, as `patience` says, but not for what an earlier commit has passed.
+   */
+  next(patience: Patience, take: (slot: Slot<Ready>, ready: Ready) => boolean): ShardMark | undefined {
+    const taken = new Set<Slot<Ready>>()
+    const behind = new Map<string, string>(this.#stillInherited())
+    let through = this.#mark.through
+    for (const slot of this.#slots) {
+      if (slot.state === 'done') continue
+      const wasPassed = slot.at <= this.#mark.through
+      if (slot.ready !== undefined && (wasPassed || behind.size <= mostHoles) && take(slot, slot.ready)) {
+        taken.add(slot)
+        if (slot.at > through) through = slot.at
+        continue
+      }
+      // A lane that is behind can't begin its next record either.
+      const isAwaited = slot.ready !== undefined || (!behind.has(slot.lane) && blocks(slot, patience))
+      if (!wasPassed && isAwaited) break
+      if (!behind.has(slot.lane)) behind.set(slot.lane, slot.at)
+    }
+    if (taken.size === 0) return undefined
+    return { through, holes: this.#holes(taken, through) }
+  }
+
+  /** The lanes behind once these are done, each with its first record that is not. */
+  #holes(taken: ReadonlySet<Slot<Ready>>, through: string): Map<string, string> {
+    const holes = this.#stillInherited()
+    for (const slot of taken) {
+      const from = holes.get(slot.lane)
+      if (from !== undefined && slot.at >= from) holes.set(slot.lane, successor(slot.at))
+    }
+    for (const slot of this.#slots) {
+      if (slot.at > through) break
+      if (slot.state !== 'done' && !taken.has(slot) && !holes.has(slot.lane)) holes.set(slot.lane, slot.at)
+    }
+    return holes
+  }
+
+  #stillInherited(): Map<string, string> {
+    return this.#admittedThrough < this.#inherited.through ? new Map(this.#inherited.holes) : new Map<string, string>()
+  }
+
+  #forget(): void {
+    for (const { state, entry } of this.#slots) if (state === 'done') this.#bySequence.delete(entry.sequenceNumber)
+    this.#slots = this.#slots.filter(({ state }) => state !== 'done')
+    this.#doneCount = 0
+  }
+}
+
+function blocks({ state }: Slot<unknown>, patience: Patience): boolean {
+  return (state === 'running' && patience !== 'for-none') || (state === 'waiting' && patience === 'for-all')
+}
+
+/** Whether the mark says that the record has taken effect. */
+function isCovered({ at, lane }: Pick<Slot<unknown>, 'at' | 'lane'>, { through, holes }: ShardMark): boolean {
+  const from = holes.get(lane)
+  return at <= through && (from === undefined || at < from)
+}
+
+/** Half of a SHA-256: a key may have 3 KB, and the row has room for a thousand lanes. */
+function laneHash(laneKey: string): string {
+  return createHash('sha256').update(laneKey).digest('base64url').slice(0, 22)
+}
+
+function successor(at: string): string {
+  return String(BigInt(at) + 1n).padStart(at.length, '0')
+}
