@@ -1,4 +1,11 @@
 export { dynamodbLedger, type DynamoDBLedgerOptions } from './ledger/dynamodb-ledger.ts'
+export {
+  dynamodbProjection,
+  type DynamoDBProjectionOptions,
+  type TombstoneOptions,
+} from './ledger/dynamodb-projection.ts'
+export type { ItemChanges, ItemProjection } from './ledger/dynamodb-projection-item.ts'
+export { isTombstone } from './ledger/dynamodb-projection-note.ts'
 export type { DynamoDBSender } from './ledger/dynamodb-requests.ts'
 export { createTidemarkTable, type TidemarkTableOptions } from './ledger/dynamodb-table.ts'
 export {

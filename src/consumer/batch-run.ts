@@ -243,7 +243,8 @@ export class BatchRun {
     onCompleting?.(work, step)
     // Nobody else will flush for a handler that outlived its batch.
     if (stopping.aborted) void session.flush()
-    return session.laneWaits ? this.#afterCommit(work, claim, settled, lend) : 'next'
+    if (!session.laneWaits) return 'next'
+    return this.#afterCommit(work, claim, settled, lend, session.commitsAlone === true)
   }
 
   #completed(work: Work, attempt: number, completion: Completion | undefined): Completing {
@@ -262,14 +263,15 @@ export class BatchRun {
     }
   }
 
-  /** A transaction is shared with other lanes: while it is on its way those that fill it need this one's turn. */
+  /** A shared transaction needs this lane's turn: others fill it. One of its own keeps it, or all lanes would send at once. */
   async #afterCommit(
     work: Work,
     claim: Claim,
     settled: Promise<LaneStep | FailedAttempt>,
     lend: Lend,
+    keepsTurn: boolean,
   ): Promise<LaneStep> {
-    await lend(settled)
+    if (!keepsTurn) await lend(settled)
     const end = await settled
     return typeof end === 'string' ? end : this.#retry(work, claim, lend, end)
   }

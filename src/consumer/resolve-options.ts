@@ -44,8 +44,10 @@ export function resolveOptions(options: AnyConsumerOptions): ResolvedOptions {
   refuseParking(options.onFailure)
   const selection = compileSelect(options.select)
   const schemas = optional(options.schema, resolveSchemas)
+  const name = pattern('name', options.name, /^[A-Za-z0-9._-]{1,100}$/, '1 to 100 characters of A-Z a-z 0-9 . _ -')
+  const identity = resolveIdentity(options.identity)
   return {
-    name: pattern('name', options.name, /^[A-Za-z0-9._-]{1,100}$/, '1 to 100 characters of A-Z a-z 0-9 . _ -'),
+    name,
     selection,
     schemas,
     needs: collectNeeds(
@@ -53,9 +55,9 @@ export function resolveOptions(options: AnyConsumerOptions): ResolvedOptions {
       schemas,
       optional(options.viewType, (v) => choice('viewType', v, viewTypes)),
     ),
-    identity: resolveIdentity(options.identity),
+    identity,
     numbers: choice('numbers', options.numbers ?? 'number', ['number', 'bigint', 'string'] as const),
-    ledger: optional(options.ledger, resolveLedger),
+    ledger: optional(options.ledger, (ledger) => resolveLedger(ledger, name, identity)),
     retry: resolveRetry(options.retry),
     concurrency: integer('concurrency', options.concurrency ?? 10, 1, 10_000),
     handler: functionNamed('handler', options.handler),
@@ -119,9 +121,10 @@ function resolveRetry(retry: ConsumerOptions['retry'] = {}): RetryPolicy {
   )
 }
 
-function resolveLedger(ledger: Ledger<unknown>): Ledger<unknown> {
+function resolveLedger(ledger: Ledger<unknown>, name: string, identity: ResolvedOptions['identity']): Ledger<unknown> {
   shape('ledger', ledger)
   functionNamed('ledger.open', ledger.open)
+  ledger.assertServes?.({ name, identity: typeof identity === 'function' ? 'custom' : identity })
   return ledger
 }
 

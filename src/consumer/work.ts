@@ -41,6 +41,10 @@ export class Work implements LedgerEntry {
     return this.record?.eventId ?? describe(this.location.raw.eventID)
   }
 
+  get streamArn(): string {
+    return this.location.stream.streamArn
+  }
+
   get sequenceNumber(): SequenceNumber {
     return this.location.sequenceNumber
   }

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { TidemarkError } from '../errors.ts'
 import { retryDelayMs } from '../handler/retry-policy.ts'
-import { cancellationCodes, classifyAwsError, isTransientAwsError } from '../internal/aws-error.ts'
+import { cancellationCodes, classifyAwsError, isTransientAwsError, type AwsErrorKind } from '../internal/aws-error.ts'
 import type { Clock, Random } from '../internal/clock.ts'
 
 /** The part of the SDK's client that is used: anything that takes its commands will do. */
@@ -28,6 +28,8 @@ export interface SendingRules {
   readonly what: string
   /** The actions to allow where access is denied. */
   readonly actions: string
+  /** What to do about a kind of error, where that is not what it is for a table of ours. */
+  readonly remedies?: { readonly [Kind in AwsErrorKind]?: string }
   readonly failure: (message: string, options: ErrorOptions & { readonly retryable: boolean }) => TidemarkError
 }
 
@@ -106,7 +108,8 @@ export class TableSender {
 
   #failure(verb: 'read' | 'write', error: unknown): TidemarkError {
     const said = error instanceof Error ? error.message : String(error)
-    const advice = adviceFor(classifyAwsError(error), this.tableName, this.#rules.actions)
+    const kind = classifyAwsError(error)
+    const advice = this.#rules.remedies?.[kind] ?? adviceFor(kind, this.tableName, this.#rules.actions)
     return this.#rules.failure(`could not ${verb} ${this.#rules.what} in table '${this.tableName}': ${said}${advice}`, {
       cause: error,
       retryable: isTransientAwsError(error),
@@ -122,7 +125,7 @@ function isRefusal(error: unknown): boolean {
   return cancellationCodes(error).includes('ConditionalCheckFailed')
 }
 
-function adviceFor(kind: ReturnType<typeof classifyAwsError>, tableName: string, actions: string): string {
+function adviceFor(kind: AwsErrorKind, tableName: string, actions: string): string {
   switch (kind) {
     case 'resource-not-found':
       return `; create the table with createTidemarkTable({ client, tableName: '${tableName}' }), in the client's region`

@@ -18,6 +18,8 @@ import type { SequenceNumber } from '../record/sequence-number.ts'
  *   stale state would stay for good.
  */
 export interface Ledger<Transaction = undefined> {
+  /** Throws a `ConfigurationError` when it can't serve such a consumer; called by `createConsumer`. Absent: it serves any. */
+  assertServes?(consumer: LedgerConsumer): void
   /** Reads what is known of these records, in as few requests as the store allows. Throws a `LedgerError` when it can't. */
   open(batch: LedgerBatch): Promise<LedgerSession<Transaction>>
   /**
@@ -25,6 +27,13 @@ export interface Ledger<Transaction = undefined> {
    * and often several at once; so a ledger can keep one mark for the whole shard. Absent: each batch is opened by `open`.
    */
   openShard?(shard: LedgerShard): ShardLedger<Transaction>
+}
+
+/** A consumer as a ledger sees it. */
+export interface LedgerConsumer {
+  readonly name: string
+  /** What makes two deliveries the same; `custom` for a function of the record. */
+  readonly identity: 'record' | 'message' | 'custom'
 }
 
 /** A shard under a lease, as a ledger sees it. */
@@ -76,6 +85,7 @@ export interface LedgerEntry {
   /** The item; marks of one lane become durable in order. */
   readonly laneKey: string
   readonly eventId: string
+  readonly streamArn: string
   readonly sequenceNumber: SequenceNumber
 }
 
@@ -86,6 +96,11 @@ export interface LedgerSession<Transaction = undefined> {
    * mark (transactions); false where marks are written behind the handlers, in order by the ledger itself.
    */
   readonly laneWaits: boolean
+  /**
+   * With `laneWaits`: whether each commit is a request of its own, which keeps its turn, so that no more than the consumer's
+   * `concurrency` are on their way. Absent: commits are shared, and a turn is lent to whoever may fill the next.
+   */
+  readonly commitsAlone?: boolean
   /** Asks for the record right before its handler. Answers without a promise where nothing has to be asked. */
   claim(entry: LedgerEntry): Promise<ClaimOutcome> | ClaimOutcome
   /**

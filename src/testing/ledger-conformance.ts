@@ -187,6 +187,7 @@ function entry(idempotencyKey: string, laneKey = idempotencyKey): LedgerEntry {
     idempotencyKey,
     laneKey,
     eventId: `event-${idempotencyKey}`,
+    streamArn: 'arn:aws:dynamodb:eu-central-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000',
     sequenceNumber: parseSequenceNumber('1', 'entry'),
   }
 }
