@@ -8,7 +8,8 @@ const nothing: ShardMark = { through: '', holes: new Map() }
 
 function entry(lane: string, sequence: number): LedgerEntry {
   const sequenceNumber = parseSequenceNumber(String(sequence), 'test')
-  return { idempotencyKey: String(sequence), laneKey: lane, eventId: String(sequence), sequenceNumber }
+  const text = String(sequence)
+  return { idempotencyKey: text, laneKey: lane, eventId: text, streamArn: '', sequenceNumber }
 }
 
 /** `A:1 B:2` as entries. */

@@ -28,7 +28,14 @@ const doors: Record<string, readonly string[]> = {
   ],
   'tidemark/lambda': ['createLambdaHandler'],
   'tidemark/worker': ['createTidemarkTable', 'createWorker'],
-  'tidemark/dynamodb': ['createTidemarkTable', 'dynamodbLedger', 'dynamodbProjection', 'exactNumber', 'isTombstone'],
+  'tidemark/dynamodb': [
+    'createTidemarkTable',
+    'dynamodbLedger',
+    'dynamodbProjection',
+    'dynamodbTransactionLedger',
+    'exactNumber',
+    'isTombstone',
+  ],
   'tidemark/testing': [
     'createEmbeddedDynamoDB',
     'createEventSourceMapping',
