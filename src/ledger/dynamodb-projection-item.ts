@@ -40,8 +40,10 @@ export class AttemptedItem implements ItemProjection {
     this.#take('put', () => ({ kind: 'put', item: this.#encode(item, 'put') }))
   }
 
-  update(key: WritableItem, { set = {}, remove = [] }: ItemChanges): void {
+  update(key: WritableItem, changes: ItemChanges): void {
     this.#take('update', () => {
+      this.#assertKnown(changes)
+      const { set = {}, remove = [] } = changes
       this.#assertNotOurs(remove)
       return { kind: 'update', key: this.#encode(key, 'update.key'), set: this.#encode(set, 'update.set'), remove }
     })
@@ -82,6 +84,12 @@ export class AttemptedItem implements ItemProjection {
     const encoded = encodeItem(item, path) as Attributes // the SDK's type for what has exactly one field
     this.#assertNotOurs(Object.keys(encoded))
     return encoded
+  }
+
+  #assertKnown(changes: ItemChanges): void {
+    const unknown = Object.keys(changes).find((name) => name !== 'set' && name !== 'remove')
+    if (unknown !== undefined)
+      this.#refuse(`there is no '${unknown}' in transaction.update of a projection; the names are set and remove`)
   }
 
   #assertNotOurs(names: readonly string[]): void {

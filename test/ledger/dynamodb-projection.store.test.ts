@@ -289,6 +289,7 @@ describe('what a projection is not for is refused, as this record’s failure, a
     ['two writes, of which the complaint was caught', twoCaught, /second write/],
     ['an attribute of ours', (_, t) => t.put({ id: 'A', tidemark: 1 }), /'tidemark' is the projection's own/],
     ['an update of it', (_, t) => t.update({ id: 'A' }, { remove: ['tidemark'] }), /projection's own/],
+    ['an addition', (_, t) => t.update({ id: 'A' }, { add: { n: 1 } } as never), /no 'add' in .* set and remove/],
     ['a value that would be lost', (_, t) => t.put({ id: 'A', at: new Date(0) as never }), /at: expected .* a Date/],
     ['no item', (_, t) => t.put(undefined as never), /expected .* got undefined/],
   ])('%s', async (_what, handle, message) => {
