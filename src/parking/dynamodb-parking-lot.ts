@@ -10,12 +10,10 @@ import {
   clearedKeptMs,
   consumerKey,
   errorHead,
-  fenceKey,
   laneKeyOf,
   laneRecordsKey,
   laneStateOf,
   numberOf,
-  pastExpiry,
   pastKey,
   pastOf,
   pastRow,
@@ -23,6 +21,7 @@ import {
   recordHead,
   recordKey,
 } from './dynamodb-parking-rows.ts'
+import { expiring, names, oneLess, openFence, parkInLane, stillOpen, whileHeld } from './dynamodb-parking-updates.ts'
 import { positionOf, type LaneName } from './lane-name.ts'
 import { fenced } from './memory-parking-lot.ts'
 import type {
@@ -54,20 +53,7 @@ export class DynamoDBParkingLot implements ParkingLot {
   }
 
   async openShard(shard: ShardFence): Promise<void> {
-    const refused = await this.#requests.update({
-      Key: fenceKey(shard),
-      // Equal is ours: opened before, after a failure, or by an earlier try the reply to which was lost.
-      ConditionExpression:
-        'attribute_not_exists(pk) OR #leaseCreatedAt < :createdAt OR (#leaseCreatedAt = :createdAt AND #epoch <= :epoch)',
-      UpdateExpression: 'SET #leaseCreatedAt = :createdAt, #epoch = :epoch, #expiresAt = :expiresAt',
-      ExpressionAttributeNames: names('leaseCreatedAt', 'epoch', 'expiresAt'),
-      ExpressionAttributeValues: {
-        ':createdAt': numberOf(shard.leaseCreatedAt),
-        ':epoch': numberOf(shard.epoch),
-        // Longer than anybody can be paused and still be listened to; refreshed by each owner.
-        ':expiresAt': numberOf(epochSeconds(this.#clock.now() + fenceKeptMs)),
-      },
-    })
+    const refused = await this.#requests.update(openFence(shard, this.#clock.now()))
     if (refused !== undefined) throw fenced(shard)
   }
 
@@ -123,7 +109,13 @@ export class DynamoDBParkingLot implements ParkingLot {
           ConditionExpression: 'attribute_not_exists(pk)',
         },
       },
-      { ConditionCheck: { TableName, Key: pastKey(lane, record.position), ConditionExpression: 'attribute_not_exists(pk)' } },
+      {
+        ConditionCheck: {
+          TableName,
+          Key: pastKey(lane, record.position),
+          ConditionExpression: 'attribute_not_exists(pk)',
+        },
+      },
       ...(fence === undefined ? [] : [{ ConditionCheck: { TableName, ...stillOpen(fence) } }]),
       ...parts.map((Item) => ({ Put: { TableName, Item } })),
     ])
@@ -294,81 +286,8 @@ export interface DynamoDBParkedReference {
   settleActions(fate: Fate): Promise<TransactWriteItem[] | undefined>
 }
 
-// A lease's row is there as long as its shard may be consumed; this one as long as anybody may still park by it.
-const fenceKeptMs = 30 * 86_400_000
-
 const tellingRefused = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const
-
-function parkInLane(lane: LaneName, { parkedAt, error }: DeadLetter, { onlyBehind, maxPerLane }: ParkCondition) {
-  const head = error === undefined ? {} : errorHead(error)
-  const sets = Object.keys(head).map((name) => `, #${name} = if_not_exists(#${name}, :${name})`)
-  const hasRoom = '(attribute_not_exists(#recordCount) OR #recordCount < :max)'
-  return {
-    Key: laneKeyOf(lane),
-    ConditionExpression: onlyBehind ? `attribute_exists(#parkedAt) AND ${hasRoom}` : hasRoom,
-    UpdateExpression:
-      `SET #parkedAt = if_not_exists(#parkedAt, :parkedAt), #laneKey = :laneKey${sets.join('')} ` +
-      'REMOVE #expiresAt, #notedPosition, #notedCount, #clearedThrough ADD #recordCount :one',
-    ExpressionAttributeNames: names(
-      ...['parkedAt', 'laneKey', 'recordCount', 'expiresAt', 'notedPosition', 'notedCount', 'clearedThrough'],
-      ...Object.keys(head),
-    ),
-    ExpressionAttributeValues: {
-      ':parkedAt': numberOf(parkedAt),
-      ':laneKey': { S: lane.laneKey },
-      ':one': numberOf(1),
-      ':max': numberOf(maxPerLane),
-      ...Object.fromEntries(Object.entries(head).map(([name, value]) => [`:${name}`, value])),
-    },
-  }
-}
-
-function oneLess({ lane, token }: HeldLane) {
-  return {
-    Key: laneKeyOf(lane),
-    ConditionExpression: '#holder = :token',
-    // What was said of the record that leaves says nothing of the next.
-    UpdateExpression: 'REMOVE #errorName, #errorMessage ADD #recordCount :less',
-    ExpressionAttributeNames: names('holder', 'errorName', 'errorMessage', 'recordCount'),
-    ExpressionAttributeValues: { ':token': { S: token }, ':less': numberOf(-1) },
-  }
-}
-
-function whileHeld({ lane, token }: HeldLane, set: Row) {
-  const sets = ['#holder = :token', ...Object.keys(set).map((name) => `#${name} = :${name}`)]
-  return {
-    Key: laneKeyOf(lane),
-    ConditionExpression: '#holder = :token',
-    UpdateExpression: `SET ${sets.join(', ')}`,
-    ExpressionAttributeNames: names('holder', ...Object.keys(set)),
-    ExpressionAttributeValues: {
-      ':token': { S: token },
-      ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
-    },
-  }
-}
-
-function stillOpen(fence: ShardFence) {
-  return {
-    Key: fenceKey(fence),
-    ConditionExpression: '#leaseCreatedAt = :createdAt AND #epoch = :epoch',
-    ExpressionAttributeNames: names('leaseCreatedAt', 'epoch'),
-    ExpressionAttributeValues: { ':createdAt': numberOf(fence.leaseCreatedAt), ':epoch': numberOf(fence.epoch) },
-  }
-}
-
-function expiring(fate: Fate) {
-  return {
-    UpdateExpression: 'SET #expiresAt = :expiresAt',
-    ExpressionAttributeNames: names('expiresAt'),
-    ExpressionAttributeValues: { ':expiresAt': pastExpiry(fate) },
-  }
-}
 
 function within(prefix: string): { readonly from: string; readonly to: string } {
   return { from: prefix, to: `${prefix}~` }
-}
-
-function names(...attributes: string[]): Record<string, string> {
-  return Object.fromEntries(attributes.map((name) => [`#${name}`, name]))
 }

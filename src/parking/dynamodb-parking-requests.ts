@@ -97,7 +97,9 @@ export class ParkingRequests {
       return 'committed'
     } catch (error) {
       if (classifyAwsError(error) !== 'transaction-canceled') throw error
-      const { CancellationReasons = [] } = error as { readonly CancellationReasons?: readonly { readonly Item?: Row }[] }
+      const { CancellationReasons = [] } = error as {
+        readonly CancellationReasons?: readonly { readonly Item?: Row }[]
+      }
       return cancellationCodes(error).map((code, index) =>
         code === 'ConditionalCheckFailed' ? { row: CancellationReasons[index]?.Item } : undefined,
       )

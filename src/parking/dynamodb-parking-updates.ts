@@ -1,0 +1,96 @@
+import { epochSeconds, type Row } from '../ledger/dynamodb-rows.ts'
+import type { DeadLetter } from './dead-letter.ts'
+import { errorHead, fenceKey, laneKeyOf, numberOf, pastExpiry } from './dynamodb-parking-rows.ts'
+import type { LaneName } from './lane-name.ts'
+import type { Fate, HeldLane, ParkCondition, ShardFence } from './parking-lot.ts'
+
+// The updates and conditions of a parking lot's writes, one function for each.
+
+// Its lease's row is there as long as its shard may be consumed, which is days; this one as long as anybody may park by it.
+const fenceKeptMs = 30 * 86_400_000
+
+export function openFence(fence: ShardFence, now: number) {
+  return {
+    Key: fenceKey(fence),
+    // Equal is ours: opened before, after a failure, or by an earlier try the reply to which was lost.
+    ConditionExpression:
+      'attribute_not_exists(pk) OR #leaseCreatedAt < :createdAt OR (#leaseCreatedAt = :createdAt AND #epoch <= :epoch)',
+    UpdateExpression: 'SET #leaseCreatedAt = :createdAt, #epoch = :epoch, #expiresAt = :expiresAt',
+    ExpressionAttributeNames: names('leaseCreatedAt', 'epoch', 'expiresAt'),
+    ExpressionAttributeValues: {
+      ':createdAt': numberOf(fence.leaseCreatedAt),
+      ':epoch': numberOf(fence.epoch),
+      ':expiresAt': numberOf(epochSeconds(now + fenceKeptMs)),
+    },
+  }
+}
+
+export function parkInLane(lane: LaneName, { parkedAt, error }: DeadLetter, { onlyBehind, maxPerLane }: ParkCondition) {
+  const head = error === undefined ? {} : errorHead(error)
+  const sets = Object.keys(head).map((name) => `, #${name} = if_not_exists(#${name}, :${name})`)
+  const hasRoom = '(attribute_not_exists(#recordCount) OR #recordCount < :max)'
+  return {
+    Key: laneKeyOf(lane),
+    ConditionExpression: onlyBehind ? `attribute_exists(#parkedAt) AND ${hasRoom}` : hasRoom,
+    UpdateExpression:
+      `SET #parkedAt = if_not_exists(#parkedAt, :parkedAt), #laneKey = :laneKey${sets.join('')} ` +
+      'REMOVE #expiresAt, #notedPosition, #notedCount, #clearedThrough ADD #recordCount :one',
+    ExpressionAttributeNames: names(
+      ...['parkedAt', 'laneKey', 'recordCount', 'expiresAt', 'notedPosition', 'notedCount', 'clearedThrough'],
+      ...Object.keys(head),
+    ),
+    ExpressionAttributeValues: {
+      ':parkedAt': numberOf(parkedAt),
+      ':laneKey': { S: lane.laneKey },
+      ':one': numberOf(1),
+      ':max': numberOf(maxPerLane),
+      ...Object.fromEntries(Object.entries(head).map(([name, value]) => [`:${name}`, value])),
+    },
+  }
+}
+
+export function oneLess({ lane, token }: HeldLane) {
+  return {
+    Key: laneKeyOf(lane),
+    ConditionExpression: '#holder = :token',
+    // What was said of the record that leaves says nothing of the next.
+    UpdateExpression: 'REMOVE #errorName, #errorMessage ADD #recordCount :less',
+    ExpressionAttributeNames: names('holder', 'errorName', 'errorMessage', 'recordCount'),
+    ExpressionAttributeValues: { ':token': { S: token }, ':less': numberOf(-1) },
+  }
+}
+
+export function whileHeld({ lane, token }: HeldLane, set: Row) {
+  const sets = ['#holder = :token', ...Object.keys(set).map((name) => `#${name} = :${name}`)]
+  return {
+    Key: laneKeyOf(lane),
+    ConditionExpression: '#holder = :token',
+    UpdateExpression: `SET ${sets.join(', ')}`,
+    ExpressionAttributeNames: names('holder', ...Object.keys(set)),
+    ExpressionAttributeValues: {
+      ':token': { S: token },
+      ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
+    },
+  }
+}
+
+export function stillOpen(fence: ShardFence) {
+  return {
+    Key: fenceKey(fence),
+    ConditionExpression: '#leaseCreatedAt = :createdAt AND #epoch = :epoch',
+    ExpressionAttributeNames: names('leaseCreatedAt', 'epoch'),
+    ExpressionAttributeValues: { ':createdAt': numberOf(fence.leaseCreatedAt), ':epoch': numberOf(fence.epoch) },
+  }
+}
+
+export function expiring(fate: Fate) {
+  return {
+    UpdateExpression: 'SET #expiresAt = :expiresAt',
+    ExpressionAttributeNames: names('expiresAt'),
+    ExpressionAttributeValues: { ':expiresAt': pastExpiry(fate) },
+  }
+}
+
+export function names(...attributes: string[]): Record<string, string> {
+  return Object.fromEntries(attributes.map((name) => [`#${name}`, name]))
+}
