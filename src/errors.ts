@@ -19,6 +19,8 @@ export const errorCodes = [
   'ERR_CONDITION_FAILED',
   'ERR_TRANSACTION',
   'ERR_ENCODE',
+  'ERR_PARKING_FULL',
+  'ERR_CIRCUIT_OPEN',
 ] as const
 
 /** One of {@link errorCodes}. */
@@ -217,6 +219,20 @@ export class EncodeError extends TidemarkError {
     super(`${options.path}: ${message}`, options)
     this.path = options.path
   }
+}
+
+/** A record can't be parked: as many are parked as may be. Its lane stops, and the source keeps it and all that follows. */
+export class ParkingFullError extends TidemarkError {
+  override readonly name = 'ParkingFullError'
+  readonly code = 'ERR_PARKING_FULL'
+  readonly retryable = true
+}
+
+/** Most items fail alike, which no record can be blamed for: none is parked, and one at a time is tried until one succeeds. */
+export class CircuitOpenError extends TidemarkError {
+  override readonly name = 'CircuitOpenError'
+  readonly code = 'ERR_CIRCUIT_OPEN'
+  readonly retryable = true
 }
 
 /** Whether `error` was made by Tidemark (by any copy of it), and, when given, carries this `code`. Never throws. */

@@ -5,6 +5,7 @@ export type { TimeLimits } from './consumer/batch-time.ts'
 export type { ConsumerOptions, Identity, Select, SelectedRecord } from './consumer/options.ts'
 export {
   BatchIncompleteError,
+  CircuitOpenError,
   ConditionFailedError,
   ConfigurationError,
   CoordinationError,
@@ -14,6 +15,7 @@ export {
   isTidemarkError,
   LeaseLostError,
   LedgerError,
+  ParkingFullError,
   RetryableError,
   SchemaError,
   TerminalError,

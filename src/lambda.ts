@@ -47,6 +47,7 @@ export function createLambdaHandler(consumer: Consumer, options: LambdaHandlerOp
   shape('createLambdaHandler options', options)
   knownNames('createLambdaHandler options', options, ['deadlineReserveMs', 'reportBatchItemFailures'])
   if (typeof consumer?.process !== 'function') reject('consumer', 'what createConsumer returns', consumer)
+  consumer.assertCanPark()
   const reserveMs = optional(options.deadlineReserveMs, (ms) => integer('deadlineReserveMs', ms, 0, 900_000))
   const { reportBatchItemFailures = true } = options
   return async (event, context) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   BatchIncompleteError,
+  CircuitOpenError,
   ConditionFailedError,
   ConfigurationError,
   CoordinationError,
@@ -11,6 +12,7 @@ import {
   isTidemarkError,
   LeaseLostError,
   LedgerError,
+  ParkingFullError,
   RetryableError,
   SchemaError,
   TerminalError,
@@ -46,6 +48,8 @@ const table = [
   ],
   [new TransactionError('m', { cause }), 'TransactionError', 'ERR_TRANSACTION', false],
   [new EncodeError('m', { path: 'p', cause }), 'EncodeError', 'ERR_ENCODE', false],
+  [new ParkingFullError('m', { cause }), 'ParkingFullError', 'ERR_PARKING_FULL', true],
+  [new CircuitOpenError('m', { cause }), 'CircuitOpenError', 'ERR_CIRCUIT_OPEN', true],
 ] as const
 
 describe('errors', () => {

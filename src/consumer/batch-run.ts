@@ -1,50 +1,18 @@
-import type { Settling } from '../checkpoint/settlement.ts'
-import { UncertainOutcomeError } from '../errors.ts'
 import { retryAttempts, type FailedAttempt } from '../handler/attempts.ts'
-import type { LeaseContext } from '../handler/handler.ts'
 import { applySchemas } from '../handler/schema.ts'
 import { aborted } from '../internal/aborted.ts'
 import type { LaneStep, Lend } from '../lanes/lanes.ts'
-import type { Claim, ClaimOutcome, Completion, LedgerSession } from '../ledger/ledger.ts'
+import type { ParkAnswer } from '../parking/parking-lot.ts'
+import type { Claim, ClaimOutcome, Completion } from '../ledger/ledger.ts'
+import type { BatchSetting } from './batch-setting.ts'
 import { Context } from './context.ts'
-import type { Report, StoppedRecord } from './report.ts'
-import type { ResolvedOptions } from './resolve-options.ts'
+import { deadly, full, uncertainty } from './faults.ts'
+import type { Failing, Parker } from './parker.ts'
+import type { StoppedRecord } from './report.ts'
 import type { Work } from './work.ts'
 
 // Between two looks at a record that another owner is working on; each look costs a write unit and up to two requests.
 const inProgressPollMs = 500
-
-/** What the records of one batch share. */
-export interface BatchSetting {
-  readonly options: ResolvedOptions
-  readonly session: LedgerSession<unknown>
-  readonly book: Settling
-  readonly report: Report
-  /** Aborts when nothing more may be started. */
-  readonly stopping: AbortSignal
-  /** Aborts when what runs is to end as well: what handlers are given. */
-  readonly signal: AbortSignal
-  /** Handlers that outlived an earlier batch, by lane. */
-  readonly stragglers: ReadonlyMap<string, Promise<void>>
-  /** Identities at work, of which no two may run at once. Only a business id can be shared by two lanes. */
-  readonly busy: Map<string, Promise<unknown>>
-  /** The lease under which a worker handles the batch. */
-  readonly lease?: LeaseContext
-  /**
-   * Asked right before each run of a handler; throws what forbids it. A look at the signals is not enough where a process
-   * may have slept: what waits to be run may be resumed before the timer that would have aborted them.
-   */
-  assertMayRun?(): void
-  /** A handler succeeded and its mark is on its way; `settled` resolves when it is known what became of it. */
-  onCompleting?(work: Work, settled: Promise<LaneStep>): void
-  /**
-   * How it went with another record of the same identity that was handled by a session open beside this one, which this
-   * one can't know of; `undefined` when there was none. Asked before each claim.
-   */
-  completedElsewhere?(work: Work): Promise<LaneStep> | undefined
-  /** The ledger failed: nothing more of this batch is started. */
-  onLedgerFailed?(error: unknown): void
-}
 
 type Completing = LaneStep | FailedAttempt | Promise<LaneStep>
 
@@ -52,12 +20,15 @@ type Completing = LaneStep | FailedAttempt | Promise<LaneStep>
  * The life of each record of one batch, from its turn in its lane to its settlement:
  *
  *     turn ─ claim ─▶ completed ───────────────────────────▶ settled as duplicate
- *              │────▶ uncertain ──────────────────▶ lane stops
+ *              │────▶ uncertain ──────────────────▶ poison
  *              │────▶ in progress elsewhere ─ wait, ask again
  *              └────▶ claimed ─ attempts ─▶ succeeded ─ mark durable ─▶ settled as handled
- *                          ▲        │             ├─ its mark was there ▶ settled as duplicate
- *                          └────────┼── refused ──┘
- *                                   └─────▶ given up ─ release ─▶ lane stops
+ *                      │  ▲         │             ├─ its mark was there ▶ settled as duplicate
+ *                      │  └─────────┼── refused ──┘
+ *                      │            └─────▶ given up ─ release ─▶ systemic: lane stops; or poison
+ *                      └─ its lane is parked ─ release ─ queued ─▶ settled as parked
+ *
+ * Poison stops its lane, or (with a parker) is parked and settled as that once it is durable in the lot.
  *
  * `stopping` aborting, or the ledger failing, means that nothing more is started. A handler that outlives that goes on,
  * and if it succeeds its mark is still written, for the effect did happen; the closed book keeps it out of the answer.
@@ -97,7 +68,7 @@ export class BatchRun {
     const { stopping, options } = this.#setting
     if (stopping.aborted) return this.#stop(work, { reason: 'systemic', attempts: 0, error: stopping.reason })
     if (this.#ledgerFailure !== undefined) return this.#ledgerFailed(work, 0, this.#ledgerFailure.error)
-    if (work.record === undefined) return this.#stop(work, { reason: 'poison', attempts: 0, error: work.fault })
+    if (work.record === undefined) return this.#fail(work, { reason: 'poison', attempts: 0, error: work.fault })
     return typeof options.identity === 'function' ? this.#claimAlone(work, lend) : this.#claim(work, lend)
   }
 
@@ -157,7 +128,7 @@ export class BatchRun {
       case 'in-progress':
         return this.#askAgain(work, outcome.until, lend)
       case 'uncertain':
-        return this.#stop(work, { reason: 'poison', attempts: 0, error: uncertainty(work, outcome) })
+        return this.#fail(work, { reason: 'poison', attempts: 0, error: uncertainty(work, outcome) })
     }
   }
 
@@ -168,24 +139,85 @@ export class BatchRun {
   }
 
   #workClaimed(work: Work, claim: Claim, lend: Lend): Promise<LaneStep> {
+    const { parker } = this.#setting
+    if (parker === undefined || (!parker.circuit.isOpen && parker.isOrdinary(work)))
+      return this.#attempt(work, claim, lend, 1)
+    return this.#workBesideLot(parker, work, claim, lend).catch((error: unknown) => this.#ledgerFailed(work, 0, error))
+  }
+
+  #attempt(work: Work, claim: Claim, lend: Lend, attempt: number): Promise<LaneStep> {
     let first: unknown
     try {
-      first = this.#invoke(work, claim, 1)
+      first = this.#invoke(work, claim, attempt)
     } catch (error) {
-      return this.#retry(work, claim, lend, { attempt: 1, error })
+      return this.#retry(work, claim, lend, { attempt, error })
     }
     // Awaited by hand, as `await` would: the one promise that is made here is all that a handler costs that succeeds.
     return Promise.resolve(first).then(
-      () => this.#complete(work, claim, 1, lend),
-      (error: unknown) => this.#retry(work, claim, lend, { attempt: 1, error }),
+      () => this.#complete(work, claim, attempt, lend),
+      (error: unknown) => this.#retry(work, claim, lend, { attempt, error }),
     )
+  }
+
+  /** The lane is parked or was lately, or the record may have killed a process, or most items fail alike. */
+  async #workBesideLot(parker: Parker, work: Work, claim: Claim, lend: Lend): Promise<LaneStep> {
+    const { stopping } = this.#setting
+    const answer = await parker.queue(work)
+    if (answer !== 'open') {
+      await this.#release(work, claim)
+      return this.#inLot(work, answer, undefined)
+    }
+    const systemic = { reason: 'systemic', attempts: 0 } as const
+    if (parker.circuit.isOpen) {
+      if (!(await this.#admitted(parker, work, lend)))
+        return this.#giveUp(work, claim, { ...systemic, error: parker.circuit.error() })
+      const step = await this.#workSuspect(parker, work, claim, lend)
+      parker.circuit.probed(work.laneKey)
+      return step
+    }
+    if (stopping.aborted) return this.#giveUp(work, claim, { ...systemic, error: stopping.reason })
+    return this.#workSuspect(parker, work, claim, lend)
+  }
+
+  async #admitted(parker: Parker, work: Work, lend: Lend): Promise<boolean> {
+    const admits = parker.circuit.admits(work.laneKey, this.#setting.stopping)
+    await lend(admits)
+    return admits
+  }
+
+  /** Attempts that earlier processes have begun and not lived to tell of count, and so will this one. */
+  async #workSuspect(parker: Parker, work: Work, claim: Claim, lend: Lend): Promise<LaneStep> {
+    const { retry } = this.#setting.options
+    const earlier = parker.notedAttempts(work)
+    if (earlier >= retry.maxAttempts)
+      return this.#giveUp(work, claim, { reason: 'poison', attempts: earlier, error: deadly(work, earlier) })
+    if (earlier === 0 && !parker.isSuspect(work)) return this.#attempt(work, claim, lend, 1)
+    const end = earlier === 0 ? undefined : await parker.alone(lend)
+    try {
+      this.#setting.stopping.throwIfAborted()
+      // Before the attempt: noted behind it, one that kills the process would never count.
+      await parker.note(work, earlier + 1)
+      return await this.#attempt(work, claim, lend, earlier + 1)
+    } catch (error) {
+      return await this.#giveUp(work, claim, { reason: 'systemic', attempts: 0, error })
+    } finally {
+      end?.()
+    }
   }
 
   async #retry(work: Work, claim: Claim, lend: Lend, failed: FailedAttempt): Promise<LaneStep> {
     const { options, stopping, report } = this.#setting
     const { retry, clock, random } = options
+    const { parker } = this.#setting
+    parker?.failed(work)
     const onRetry = (attempt: number, delayMs: number, error: unknown) => report.retry(work, attempt, delayMs, error)
-    const invoke = (attempt: number) => this.#invoke(work, claim, attempt)
+    const invoke =
+      parker === undefined
+        ? (attempt: number) => this.#invoke(work, claim, attempt)
+        : async (attempt: number) => {
+            await parker.note(work, attempt)
+            return this.#invoke(work, claim, attempt)
+          }
     const setting = { retry, clock, random, signal: stopping, lend, onRetry }
     const ended = await retryAttempts(failed, invoke, setting)
     if (ended.status === 'succeeded') return this.#complete(work, claim, ended.attempts, lend)
@@ -230,7 +262,8 @@ export class BatchRun {
    * crash in between would let the source forget a record of which the ledger knows nothing.
    */
   #complete(work: Work, claim: Claim, attempts: number, lend: Lend): Promise<LaneStep> | LaneStep {
-    const { session, stopping, onCompleting } = this.#setting
+    const { session, stopping, onCompleting, parker } = this.#setting
+    parker?.circuit.succeeded()
     const durable = session.complete(claim)
     if (durable === undefined) return this.#handled(work, attempts)
     const settled = durable.then(
@@ -281,18 +314,52 @@ export class BatchRun {
     claim: Claim,
     { attempts, reason, error }: Omit<StoppedRecord, 'position'>,
   ): Promise<LaneStep> {
+    // Before it is parked, too: died in between, it is tried again; the other way round its redrive would find a claim that
+    // nobody ever gives back.
+    await this.#release(work, claim)
+    return this.#fail(work, { attempts, reason, error })
+  }
+
+  async #release(work: Work, claim: Claim): Promise<void> {
     try {
       // Before the host is answered: a claim still held would make the next delivery wait until it expires.
       await this.#setting.session.release(claim)
     } catch (releaseError) {
       this.#setting.report.claimKept(work, releaseError)
     }
-    return this.#stop(work, { reason, attempts, error })
+  }
+
+  #fail(work: Work, stopped: Omit<StoppedRecord, 'position'>): Promise<LaneStep> {
+    const { parker, stopping } = this.#setting
+    // A handler that outlived its batch may fail beside the one that has come after it: it says nothing any more.
+    if (parker === undefined || stopped.reason !== 'poison' || stopping.aborted) return this.#stop(work, stopped)
+    return this.#park(parker, work, stopped).catch((error: unknown) =>
+      this.#ledgerFailed(work, stopped.attempts, error),
+    )
+  }
+
+  /** Stored whole before it is settled: settled first, a crash in between would lose it. */
+  async #park(parker: Parker, work: Work, failing: Failing): Promise<LaneStep> {
+    if (!parker.circuit.mayPark(work.laneKey, failing.error))
+      return this.#stop(work, { ...failing, reason: 'systemic' })
+    return this.#inLot(work, await parker.park(work, failing), failing)
+  }
+
+  #inLot(work: Work, answer: ParkAnswer, failing: Failing | undefined): Promise<LaneStep> {
+    if (answer === 'full')
+      return this.#stop(work, { reason: 'poison', attempts: 0, ...failing, error: full(work, failing) })
+    this.#setting.session.leave?.(work, 'settled')
+    if (answer === 'settled') return this.#duplicate(work)
+    this.#setting.book.settle(work.position, 'parked')
+    this.#setting.report.parked(work, failing)
+    return Promise.resolve('next')
   }
 
   #handled(work: Work, attempts: number): LaneStep {
     this.#setting.book.settle(work.position, 'handled')
     this.#setting.report.handled(work, attempts)
+    const forgotten = this.#setting.parker?.settled(work)
+    if (forgotten !== undefined) this.#completions.push(forgotten.then(() => 'next'))
     return 'next'
   }
 
@@ -319,15 +386,4 @@ export class BatchRun {
     this.#setting.report.stop(work, stopped)
     return Promise.resolve('stop')
   }
-}
-
-function uncertainty(
-  { eventId, idempotencyKey }: Work,
-  { since, remedy }: ClaimOutcome & { readonly status: 'uncertain' },
-): UncertainOutcomeError {
-  const claimedAt = new Date(since).toISOString()
-  const message =
-    `record ${eventId} was claimed at ${claimedAt} by an owner that never said how it ended; ` +
-    `it is not run again (uncertain: 'park'). ${remedy}`
-  return new UncertainOutcomeError(message, { idempotencyKey })
 }

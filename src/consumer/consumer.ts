@@ -3,13 +3,18 @@ import { DeadlineError } from '../errors.ts'
 import { Lanes } from '../lanes/lanes.ts'
 import type { LedgerSession } from '../ledger/ledger.ts'
 import { noLedgerSession } from '../ledger/no-ledger.ts'
+import { ParkedRecords } from '../parking/parked-records.ts'
+import type { ParkingLot } from '../parking/parking-lot.ts'
 import type { RecordLocation } from '../record/decode.ts'
 import type { Batch } from '../source/source.ts'
 import { publish } from '../telemetry/channels.ts'
 import { BatchRun } from './batch-run.ts'
 import { BatchTime, type TimeLimits } from './batch-time.ts'
+import { ConsumerParking } from './consumer-parking.ts'
 import { Flow, type FlowHost } from './flow.ts'
+import type { Parker } from './parker.ts'
 import { prepare } from './prepare.ts'
+import { redrive, type RedriveOptions, type RedriveReport } from './redrive.ts'
 import { Report, type StoppedRecord } from './report.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import { assertCarried } from './stream-needs.ts'
@@ -37,12 +42,14 @@ export interface BatchOutcome {
 export class Consumer {
   readonly name: string
   readonly #options: ResolvedOptions
+  readonly #parking: ConsumerParking
   // Handlers that outlived their batch, by lane. The next batch must not run a record of that item beside them.
   readonly #stragglers = new Map<string, Promise<void>>()
 
   constructor(options: ResolvedOptions) {
     this.name = options.name
     this.#options = options
+    this.#parking = new ConsumerParking(options)
   }
 
   /**
@@ -68,7 +75,7 @@ export class Consumer {
    * Begins a flow: the engine for a host that reads one shard continuously. Hosts call it; `createWorker` is one.
    */
   flow(host: FlowHost): Flow {
-    return new Flow(this.#options, this.#stragglers, host)
+    return new Flow(this.#options, this.#stragglers, host, this.#parker)
   }
 
   /** Throws a `ConfigurationError` when a stream of this view type lacks what the patterns or schemas need. */
@@ -76,15 +83,45 @@ export class Consumer {
     assertCarried(this.#options, viewType, tableName)
   }
 
+  /**
+   * Works parked records off, lane by lane and each lane in its order, while the consumer goes on: what arrives for such a lane
+   * meanwhile queues behind. A record that fails again leaves its lane parked, with its new error. Call it anywhere with
+   * this consumer; a lane is worked by one caller at a time. Throws a `ConfigurationError` where nothing can be parked, and
+   * a `LedgerError` when the lot can't be read.
+   */
+  redrive(options: RedriveOptions = {}): Promise<RedriveReport> {
+    return redrive(this.#options, this.#parking.lot, this.#stragglers, options)
+  }
+
+  /** What is parked: to list, look at, edit and drop. */
+  get parked(): ParkedRecords {
+    const { name, clock, random } = this.#options
+    return new ParkedRecords({ consumer: name, lot: this.#parking.lot, clock, random })
+  }
+
+  /** Where to park when neither the ledger nor the options say it. Hosts call it. */
+  useParkingLot(lot: ParkingLot): void {
+    this.#parking.useLot(lot)
+  }
+
+  /** Throws a `ConfigurationError` when records are to be parked and there is nowhere to park them. */
+  assertCanPark(): void {
+    void this.#parker?.lot
+  }
+
+  get #parker(): ConsumerParking | undefined {
+    return this.#options.onFailure === 'park' ? this.#parking : undefined
+  }
+
   async #work(works: readonly Work[], book: SettlementBook, limits: TimeLimits | undefined): Promise<StoppedRecord[]> {
     const time = new BatchTime(this.#options.clock, limits)
     try {
-      const session = await this.#openLedger(works, time, limits)
+      const [session, parker] = await this.#open(works, time, limits)
       const report = new Report(this.#options)
       const [options, signal, stragglers] = [this.#options, time.signal, this.#stragglers]
       const run = new BatchRun({
         ...{ options, session, book, report, stopping: signal, signal, stragglers },
-        busy: new Map(),
+        ...{ busy: new Map(), ...(parker === undefined ? {} : { parker }) },
       })
       const lanes = new Lanes<Work>(this.#options.concurrency, (work, lend) => run.work(work, lend))
       for (const work of works) lanes.enqueue(work.laneKey, work)
@@ -102,18 +139,22 @@ export class Consumer {
     }
   }
 
-  async #openLedger(
+  async #open(
     works: readonly Work[],
     time: BatchTime,
     limits: TimeLimits | undefined,
-  ): Promise<LedgerSession<unknown>> {
+  ): Promise<[LedgerSession<unknown>, Parker | undefined]> {
+    const opening = Promise.all([this.#openLedger(works, limits), this.#parker?.forBatch(works)])
+    const opened = await time.within('handle', opening)
+    if (opened !== undefined) return opened
+    throw new DeadlineError(`the ledger of consumer '${this.name}' did not answer within the time of the batch`)
+  }
+
+  async #openLedger(works: readonly Work[], limits: TimeLimits | undefined): Promise<LedgerSession<unknown>> {
     const { ledger, name } = this.#options
     if (ledger === undefined) return noLedgerSession
     const batch = { consumer: name, entries: works.filter(({ record }) => record !== undefined) }
-    const opened = ledger.open(limits === undefined ? batch : { ...batch, remainingMs: limits.goneWithinMs })
-    const session = await time.within('handle', opened)
-    if (session !== undefined) return session
-    throw new DeadlineError(`the ledger of consumer '${name}' did not answer within the time of the batch`)
+    return ledger.open(limits === undefined ? batch : { ...batch, remainingMs: limits.goneWithinMs })
   }
 
   #keepStragglers(working: ReadonlyMap<string, Promise<void>>): void {

@@ -1,7 +1,8 @@
 import type { Settlement } from '../checkpoint/settlement.ts'
 import type { LaneStep, Lend } from '../lanes/lanes.ts'
 import type { LedgerSession } from '../ledger/ledger.ts'
-import { BatchRun, type BatchSetting } from './batch-run.ts'
+import { BatchRun } from './batch-run.ts'
+import type { BatchSetting } from './batch-setting.ts'
 import type { Work } from './work.ts'
 
 /** Told what is settled, by position in the page. */

@@ -7,8 +7,10 @@ import { Lanes, type LaneStep, type Lend } from '../lanes/lanes.ts'
 import type { LedgerSession, LedgerShard, ShardLedger } from '../ledger/ledger.ts'
 import { noLedgerSession } from '../ledger/no-ledger.ts'
 import type { Batch } from '../source/source.ts'
+import type { ConsumerParking } from './consumer-parking.ts'
 import { FlowPage, type OnSettled } from './flow-page.ts'
 import { HandledIdentities } from './handled-identities.ts'
+import type { Parker } from './parker.ts'
 import { prepare } from './prepare.ts'
 import { Report, type StoppedRecord } from './report.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
@@ -29,6 +31,8 @@ export interface FlowHost {
   readonly streamLabel: string
   /** When the lease's row was made, epoch ms. */
   readonly leaseCreatedAt: number
+  /** Records read before are not known to have been survived: the lease's last owner died. Absent: it did not. */
+  readonly suspectCount?: number
   /** Whether this process may still work under its lease: asked right before each run of a handler. */
   mayWork(): boolean
 }
@@ -79,7 +83,16 @@ export class Flow {
   #onRoom: (() => void) | undefined
   #fail: (error: unknown) => void = () => {}
 
-  constructor(options: ResolvedOptions, stragglers: Map<string, Promise<void>>, host: FlowHost) {
+  readonly #parking: ConsumerParking | undefined
+  #parker: Promise<Parker> | undefined
+
+  constructor(
+    options: ResolvedOptions,
+    stragglers: Map<string, Promise<void>>,
+    host: FlowHost,
+    parking: ConsumerParking | undefined,
+  ) {
+    this.#parking = parking
     this.#options = options
     this.#host = host
     this.#stragglers = stragglers
@@ -113,12 +126,15 @@ export class Flow {
 
   async #admitOpen(open: readonly Work[], book: Settling): Promise<void> {
     const number = this.#handled?.opening() ?? 0
-    const session = await this.#openLedger(open)
+    // The lot is opened once, with the first page: what an earlier owner has parked until then is known from here on.
+    this.#parker ??= this.#parking?.forShard(shardOf(this.#options, this.#host), this.#host.suspectCount ?? 0)
+    const [session, parker] = await Promise.all([this.#openLedger(open), this.#parker])
     const report = new Report(this.#options)
     const page: FlowPage = new FlowPage(
       {
         ...{ options: this.#options, session, book, report, stragglers: this.#stragglers, busy: this.#busy },
         ...{ stopping: this.#stopping.signal, signal: this.#aborting.signal, lease: this.#host.lease },
+        ...(parker === undefined ? {} : { parker }),
         assertMayRun: () => this.#assertMayRun(),
         onCompleting: (work, settled) => this.#noteMark(work, page, settled),
         completedElsewhere: (work) => this.#handled?.elsewhere(work.idempotencyKey, page),

@@ -4,6 +4,7 @@ import type { OutputOf, RecordSchemas } from '../handler/schema.ts'
 import type { Clock, Random } from '../internal/clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { NumberMode } from '../record/number.ts'
+import type { ParkingOptions } from '../parking/options.ts'
 import type { ChangeRecord, EventName, Item, StreamViewType } from '../record/record.ts'
 import type { FilterPattern } from '../select/pattern.ts'
 import type { SelectedEvents } from '../select/select.ts'
@@ -53,10 +54,16 @@ export interface ConsumerOptions<
   readonly ledger?: Ledger<Transaction>
   readonly retry?: Partial<RetryPolicy>
   /**
-   * What becomes of a poison record. `stop`: its lane stops and the source keeps it and all that follows.
+   * What becomes of a poison record: one that can't be read, of which the handler or a schema says that it can't succeed, or
+   * whose attempts are used up.
+   * - `stop`: its lane stops; the source keeps it and all that follows.
+   * - `park`: it is stored whole, with its error, and so is every later record of its item, until `redrive` has worked them
+   *   off in order; all other items go on. Where: in the ledger's table, or a worker's coordination table; see `parking`.
    * @default 'stop'
    */
-  readonly onFailure?: 'stop'
+  readonly onFailure?: 'stop' | 'park'
+  /** How records are parked. */
+  readonly parking?: ParkingOptions
   /** Lanes that run at once; 1 to 10,000. Records of one item never run at once. @default 10 */
   readonly concurrency?: number
   readonly handler: Handler<SelectedRecord<Selected, View, Schemas>, Transaction>

@@ -1,6 +1,7 @@
-import { DeadlineError, LeaseLostError } from '../errors.ts'
+import { CircuitOpenError, DeadlineError, LeaseLostError } from '../errors.ts'
 import type { GiveUpReason } from '../handler/verdict.ts'
 import { publish, type RecordMessage } from '../telemetry/channels.ts'
+import type { Failing } from './parker.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import type { Work } from './work.ts'
 
@@ -38,6 +39,17 @@ export class Report {
     publish('tidemark:record:retry', () => ({ ...this.#about(work), attempt, delayMs, error }))
   }
 
+  /** The record is in the parking lot: for its own sake, or (`failing` absent) behind another of its lane. */
+  parked(work: Work, failing: Failing | undefined): void {
+    const { laneKey } = work
+    const { attempts = 0, error } = failing ?? {}
+    const queued = failing === undefined
+    publish('tidemark:record:parked', () => ({ ...this.#about(work), laneKey, queued, attempts, error }))
+    if (queued) return // told once, with the record that they wait behind
+    const fields = { ...this.#about(work), laneKey, attempts, error }
+    this.#options.logger.error('a record failed for good; it is parked, and so is what follows of its item', fields)
+  }
+
   stop(work: Work, stopped: Omit<StoppedRecord, 'position'>): void {
     const { name, logger } = this.#options
     const { position, laneKey, sequenceNumber, eventId } = work
@@ -45,7 +57,7 @@ export class Report {
     publish('tidemark:lane:stopped', () => ({ consumer: name, laneKey, sequenceNumber, ...stopped }))
     const { reason, attempts, error } = stopped
     // The same for every lane of the batch: nothing to look into.
-    if (error instanceof DeadlineError || error instanceof LeaseLostError) return
+    if (error instanceof DeadlineError || error instanceof LeaseLostError || error instanceof CircuitOpenError) return
     const fields = { consumer: name, laneKey, sequenceNumber, eventId, attempts, error }
     if (reason === 'poison') logger.error('a record failed for good; its lane stops here', fields)
     else logger.warn('a record could not be settled; its lane stops until the next delivery', fields)

@@ -4,6 +4,7 @@ import type { RecordSchemas, SchemaPart } from '../handler/schema.ts'
 import { systemClock, systemLogger, systemRandom } from '../internal/system.ts'
 import { choice, functionNamed, integer, knownNames, optional, pattern, shape } from '../internal/validate.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { resolveParking, type ResolvedParking } from '../parking/options.ts'
 import { compileSelect, type Selection } from '../select/select.ts'
 import type { ConsumerOptions } from './options.ts'
 
@@ -18,6 +19,8 @@ export interface ResolvedOptions {
   readonly numbers: NonNullable<ConsumerOptions['numbers']>
   readonly ledger: Ledger<unknown> | undefined
   readonly retry: RetryPolicy
+  readonly onFailure: NonNullable<ConsumerOptions['onFailure']>
+  readonly parking: ResolvedParking
   readonly concurrency: number
   readonly handler: (record: never, context: never) => unknown
   readonly logger: NonNullable<ConsumerOptions['logger']>
@@ -26,8 +29,8 @@ export interface ResolvedOptions {
 }
 
 const optionNames = [
-  ...['name', 'select', 'schema', 'viewType', 'identity', 'numbers', 'ledger', 'retry', 'onFailure', 'concurrency'],
-  ...['handler', 'logger', 'clock', 'random'],
+  ...['name', 'select', 'schema', 'viewType', 'identity', 'numbers', 'ledger', 'retry', 'onFailure', 'parking'],
+  ...['concurrency', 'handler', 'logger', 'clock', 'random'],
 ]
 
 const viewTypes = ['KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES'] as const
@@ -41,7 +44,6 @@ export type AnyConsumerOptions = {
 export function resolveOptions(options: AnyConsumerOptions): ResolvedOptions {
   shape('createConsumer options', options)
   knownNames('createConsumer options', options, optionNames)
-  refuseParking(options.onFailure)
   const selection = compileSelect(options.select)
   const schemas = optional(options.schema, resolveSchemas)
   const name = pattern('name', options.name, /^[A-Za-z0-9._-]{1,100}$/, '1 to 100 characters of A-Z a-z 0-9 . _ -')
@@ -59,6 +61,8 @@ export function resolveOptions(options: AnyConsumerOptions): ResolvedOptions {
     numbers: choice('numbers', options.numbers ?? 'number', ['number', 'bigint', 'string'] as const),
     ledger: optional(options.ledger, (ledger) => resolveLedger(ledger, name, identity)),
     retry: resolveRetry(options.retry),
+    onFailure: choice('onFailure', options.onFailure ?? 'stop', ['stop', 'park'] as const),
+    parking: resolveParking(options.parking),
     concurrency: integer('concurrency', options.concurrency ?? 10, 1, 10_000),
     handler: functionNamed('handler', options.handler),
     logger: optional(options.logger, resolveLogger) ?? systemLogger,
@@ -132,10 +136,4 @@ function resolveLogger(logger: ResolvedOptions['logger']): ResolvedOptions['logg
   shape('logger', logger)
   for (const level of ['debug', 'info', 'warn', 'error'] as const) functionNamed(`logger.${level}`, logger[level])
   return logger
-}
-
-function refuseParking(onFailure: unknown): void {
-  if (onFailure === 'park')
-    throw new ConfigurationError("onFailure: 'park' is not available in this version; use 'stop', which loses nothing")
-  choice('onFailure', onFailure ?? 'stop', ['stop'] as const)
 }

@@ -19,6 +19,7 @@ export class Work implements LedgerEntry {
   readonly fault: unknown
   readonly #options: ResolvedOptions
   #idempotencyKey: string | undefined
+  #parked: unknown
 
   constructor(
     position: number,
@@ -52,6 +53,17 @@ export class Work implements LedgerEntry {
   /** Made when first asked for: without a ledger most handlers never look at it, and a hash costs more than the rest. */
   get idempotencyKey(): string {
     return (this.#idempotencyKey ??= idempotencyKeyOf(this.#options.name, this.#identity()))
+  }
+
+  /** What a ledger commits with the effect of a redriven record. */
+  get parked(): unknown {
+    return this.#parked
+  }
+
+  /** It comes from the parking lot: with the key that it had when it was parked, whatever was edited since. */
+  redriven(idempotencyKey: string, parked: unknown): void {
+    this.#idempotencyKey = idempotencyKey
+    this.#parked = parked
   }
 
   #identity(): string {

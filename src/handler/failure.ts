@@ -34,6 +34,8 @@ function classifyOurs(error: TidemarkError): FailureClass {
     case 'ERR_BATCH_INCOMPLETE':
     case 'ERR_COORDINATION':
     case 'ERR_LEASE_LOST':
+    case 'ERR_PARKING_FULL':
+    case 'ERR_CIRCUIT_OPEN':
       return 'systemic'
   }
 }

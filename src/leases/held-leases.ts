@@ -105,7 +105,7 @@ export class HeldLeases {
     const held = { id, owner: this.#memberId, epoch }
     this.#held.set(id, { ...held, streamLabel, shardId })
     this.#publish('tidemark:lease:acquired', id, { from: seen.owner })
-    this.#options.work.begin(lease, held)
+    this.#options.work.begin(seen.owner === undefined ? lease : { ...lease, takenFrom: seen.owner }, held)
     return true
   }
 

@@ -52,6 +52,8 @@ export interface Lease extends NewLease {
   /** The worker (its incarnation's id) that acquired it last and has not released it. */
   readonly owner: string | undefined
   readonly checkpoint: Checkpoint
+  /** When it was just acquired: the owner before, who died with it. */
+  readonly takenFrom?: string
   /** Set while consumption stands still before lost data (`onGap: 'halt'`). */
   readonly gap: Gap | undefined
 }

@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../internal/clock.ts'
 import { systemClock, systemRandom } from '../internal/system.ts'
 import { choice, functionNamed, knownNames, pattern, shape } from '../internal/validate.ts'
+import { DynamoDBParkingLot } from '../parking/dynamodb-parking-lot.ts'
 import { claimUntil, defaultWindowDays, windowMs, type Uncertain } from './claim-ledger.ts'
 import { claimRow, releaseRow } from './dynamodb-claims.ts'
 import { readMarks } from './dynamodb-marks.ts'
@@ -55,6 +56,8 @@ export function dynamodbLedger(options: DynamoDBLedgerOptions): Ledger {
       const completed = await readMarks(requests, batch, clock.now())
       return new DynamoDBSession(batch, completed, requests, { ...settings, token: random.id() })
     },
+    parking: new DynamoDBParkingLot(options.client, tableName, clock, random),
+    windowMs: settings.keepMs,
   }
 }
 

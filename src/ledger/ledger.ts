@@ -1,3 +1,4 @@
+import type { ParkingLot } from '../parking/parking-lot.ts'
 import type { SequenceNumber } from '../record/sequence-number.ts'
 
 /**
@@ -27,6 +28,10 @@ export interface Ledger<Transaction = undefined> {
    * and often several at once; so a ledger can keep one mark for the whole shard. Absent: each batch is opened by `open`.
    */
   openShard?(shard: LedgerShard): ShardLedger<Transaction>
+  /** Where its consumers' records are parked, in the same store. Absent: it has no such place. */
+  readonly parking?: ParkingLot
+  /** For how long it remembers that a change took effect, in milliseconds. Absent: nothing depends on it. */
+  readonly windowMs?: number
 }
 
 /** A consumer as a ledger sees it. */
@@ -87,6 +92,11 @@ export interface LedgerEntry {
   readonly eventId: string
   readonly streamArn: string
   readonly sequenceNumber: SequenceNumber
+  /**
+   * Set while a parked record is redriven: what the ledger's own lot says of it (`ParkingLot.reference`), to be committed in
+   * the transaction that holds the effect. Such an entry is never judged by a shard's mark, which is past it.
+   */
+  readonly parked?: unknown
 }
 
 /** A ledger at work on one batch. */

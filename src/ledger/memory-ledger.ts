@@ -2,6 +2,7 @@ import type { Clock, Random } from '../internal/clock.ts'
 import { systemClock, systemRandom } from '../internal/system.ts'
 import { choice, knownNames, shape } from '../internal/validate.ts'
 import { claimUntil, defaultWindowDays, windowMs, type Uncertain } from './claim-ledger.ts'
+import { MemoryParkingLot } from '../parking/memory-parking-lot.ts'
 import type { Claim, ClaimOutcome, Ledger, LedgerBatch, LedgerEntry, LedgerSession } from './ledger.ts'
 
 /** What a memory ledger is made of. */
@@ -35,6 +36,8 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
   return {
     open: (batch) =>
       Promise.resolve(new MemorySession(batch, memories, { uncertain, keepMs, clock, token: random.id() })),
+    parking: new MemoryParkingLot(clock),
+    windowMs: keepMs,
   }
 }
 

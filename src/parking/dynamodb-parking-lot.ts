@@ -124,7 +124,7 @@ export class DynamoDBParkingLot implements ParkingLot {
     if (fence !== undefined && inShard !== undefined) throw fenced(fence)
     if (inLot !== undefined) return 'parked'
     if (inPast !== undefined) return 'settled'
-    return inLane?.row?.['parkedAt'] === undefined ? 'open' : 'full'
+    return condition.onlyBehind && inLane?.row?.['parkedAt'] === undefined ? 'open' : 'full'
   }
 
   async wasSettled(lane: LaneName, position: string): Promise<boolean> {

@@ -28,7 +28,9 @@ export function openFence(fence: ShardFence, now: number) {
 export function parkInLane(lane: LaneName, { parkedAt, error }: DeadLetter, { onlyBehind, maxPerLane }: ParkCondition) {
   const head = error === undefined ? {} : errorHead(error)
   const sets = Object.keys(head).map((name) => `, #${name} = if_not_exists(#${name}, :${name})`)
-  const hasRoom = '(attribute_not_exists(#recordCount) OR #recordCount < :max)'
+  // None at all may be parked: then not even the first of a lane.
+  const hasRoom =
+    maxPerLane === 0 ? '#recordCount < :max' : '(attribute_not_exists(#recordCount) OR #recordCount < :max)'
   return {
     Key: laneKeyOf(lane),
     ConditionExpression: onlyBehind ? `attribute_exists(#parkedAt) AND ${hasRoom}` : hasRoom,

@@ -102,6 +102,7 @@ export interface NotedAttempts {
 export interface ParkCondition {
   /** Only behind others: when the lane has opened meanwhile, nothing is parked. */
   readonly onlyBehind: boolean
+  /** 0: nothing is parked that is not in the lot already. */
   readonly maxPerLane: number
   /** The shard under whose lease this is done: parked only if nobody has opened it with a later epoch. */
   readonly fence: ShardFence | undefined

@@ -45,6 +45,24 @@ export interface Messages {
     readonly delayMs: number
     readonly error: unknown
   }
+  /** A record is in the parking lot: given up itself (`error`), or `queued` behind one of its lane. */
+  'tidemark:record:parked': RecordMessage & {
+    readonly laneKey: string
+    readonly queued: boolean
+    readonly attempts: number
+    readonly error: unknown
+  }
+  /** A parked record was handled, or found to be handled or not wanted, and left the parking lot. */
+  'tidemark:record:redriven': RecordMessage & {
+    readonly laneKey: string
+    readonly outcome: 'handled' | 'duplicate' | 'filtered'
+  }
+  /** A person dropped a parked record. */
+  'tidemark:record:dropped': Omit<RecordMessage, 'streamArn'> & { readonly laneKey: string; readonly reason: string }
+  /** Most items fail alike: nothing is parked, and one record at a time is tried. */
+  'tidemark:circuit:opened': { readonly consumer: string; readonly errorName: string; readonly error: unknown }
+  /** A handler succeeded again. */
+  'tidemark:circuit:closed': { readonly consumer: string }
   /** A record failed and its lane stopped: nothing later of that item runs in this delivery. */
   'tidemark:lane:stopped': {
     readonly consumer: string
@@ -98,6 +116,11 @@ const channels: { readonly [Name in keyof Messages]: Channel } = {
   'tidemark:record:superseded': channel('tidemark:record:superseded'),
   'tidemark:record:filtered': channel('tidemark:record:filtered'),
   'tidemark:record:retry': channel('tidemark:record:retry'),
+  'tidemark:record:parked': channel('tidemark:record:parked'),
+  'tidemark:record:redriven': channel('tidemark:record:redriven'),
+  'tidemark:record:dropped': channel('tidemark:record:dropped'),
+  'tidemark:circuit:opened': channel('tidemark:circuit:opened'),
+  'tidemark:circuit:closed': channel('tidemark:circuit:closed'),
   'tidemark:lane:stopped': channel('tidemark:lane:stopped'),
   'tidemark:batch:answered': channel('tidemark:batch:answered'),
   'tidemark:worker:joined': channel('tidemark:worker:joined'),

@@ -10,6 +10,7 @@ import { DynamoDBMemberTable } from '../leases/dynamodb-member-table.ts'
 import { LateChildren } from '../leases/late-children.ts'
 import { FleetMember } from '../leases/fleet-member.ts'
 import type { Lease } from '../leases/lease.ts'
+import { DynamoDBParkingLot } from '../parking/dynamodb-parking-lot.ts'
 import { withStreamLabel } from '../record/stream-arn.ts'
 import { latestStreamArn } from '../source/dynamodb-table-stream.ts'
 import type { StreamReading } from '../source/stream-reading.ts'
@@ -50,6 +51,7 @@ export class FleetRun {
       ...{ client: dynamodb, tableName: coordinationTableName, fleet, clock, random },
       retryForMs: leaseDurationMs / 4,
     }
+    consumer.useParkingLot(new DynamoDBParkingLot(dynamodb, coordinationTableName, clock, random))
     const leases = (this.#leases = new DynamoDBLeaseTable(coordination))
     const setting: ShardSetting = {
       ...{ fleet, consumer, leases, reading, pace: options, clock, random, logger },

@@ -61,6 +61,8 @@ export class ShardPass {
     this.flow = setting.consumer.flow({
       ...{ lease: leaseContext, tableName: setting.fleet.tableName, streamLabel: lease.streamLabel },
       leaseCreatedAt: lease.createdAt,
+      // As far as the dead owner may have come beyond its last checkpoint.
+      ...(lease.takenFrom === undefined ? {} : { suspectCount: maxRecords }),
       mayWork: () => setting.mayWork(),
     })
     const { flow } = this

@@ -1,0 +1,90 @@
+import { ConfigurationError } from '../errors.ts'
+import { Circuit } from '../parking/circuit.ts'
+import { ParkedCount } from '../parking/parked-count.ts'
+import type { ParkingLot, ShardFence } from '../parking/parking-lot.ts'
+import { laneOf, Parker } from './parker.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
+import type { Work } from './work.ts'
+
+// In Lambda a process that died of a record leaves nothing behind but that the record is late, and that the process is young.
+const youngMs = 300_000
+const lateMs = 60_000
+const retentionMs = 26 * 3_600_000
+
+/** Parking as one consumer does it in this process. */
+export class ConsumerParking {
+  readonly #options: ResolvedOptions
+  readonly #circuit: Circuit
+  readonly #count: ParkedCount
+  readonly #bornAt: number
+  #lot: ParkingLot | undefined
+
+  constructor(options: ResolvedOptions) {
+    const { name, clock, random } = options
+    this.#options = options
+    this.#circuit = new Circuit(name, clock, random)
+    this.#count = new ParkedCount(name, clock)
+    this.#bornAt = clock.monotonic()
+    this.#lot = options.parking.lot ?? options.ledger?.parking
+  }
+
+  /** Whether there is a place to park in. */
+  get hasLot(): boolean {
+    return this.#lot !== undefined
+  }
+
+  /** The place; a `ConfigurationError` where there is none. */
+  get lot(): ParkingLot {
+    if (this.#lot !== undefined) return this.#lot
+    throw new ConfigurationError(
+      `consumer '${this.#options.name}' has no place to park records in: give it a ledger that has one (dynamodbLedger), ` +
+        `or parking: { lot: dynamodbParkingLot({ client, tableName }) }`,
+    )
+  }
+
+  /** A place to park in where neither the ledger nor the options give one: a worker's coordination table. */
+  useLot(lot: ParkingLot): void {
+    this.#lot ??= lot
+  }
+
+  /** Looks up what is parked of a batch's lanes: one request for each 100 of them. */
+  async forBatch(works: readonly Work[]): Promise<Parker> {
+    const { lot } = this
+    const lanes = new Map(works.map((work) => [work.laneKey, laneOf(work, this.#options.name)]))
+    const { clock } = this.#options
+    const isYoung = clock.monotonic() - this.#bornAt < youngMs
+    return this.#parker(lot, await lot.read([...lanes.values()]), undefined, ({ record }) => {
+      if (!isYoung || record === undefined) return false
+      const ageMs = clock.now() - record.createdAt.getTime()
+      return ageMs > lateMs && ageMs < retentionMs // what is older did not come from a stream
+    })
+  }
+
+  /**
+   * Begins with a shard: keeps earlier owners from parking, and looks up what is parked: after that, for they may have
+   * parked until then, and what they have is to be known here. `suspectCount`: so many records may have been run by an owner
+   * that died.
+   */
+  async forShard(fence: ShardFence, suspectCount: number): Promise<Parker> {
+    const { lot } = this
+    await lot.openShard(fence)
+    const lanes = await lot.list(this.#options.name)
+    let leftCount = suspectCount
+    return this.#parker(
+      lot,
+      lanes.filter(({ lane }) => lane.tableName === fence.tableName),
+      fence,
+      () => leftCount > 0 && leftCount-- > 0,
+    )
+  }
+
+  #parker(
+    lot: ParkingLot,
+    lanes: Awaited<ReturnType<ParkingLot['list']>>,
+    fence: ShardFence | undefined,
+    isSuspicious: (work: Work) => boolean,
+  ): Parker {
+    const [options, circuit, count] = [this.#options, this.#circuit, this.#count]
+    return new Parker({ options, lot, lanes, fence, circuit, count, isSuspicious })
+  }
+}

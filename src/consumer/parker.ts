@@ -1,0 +1,179 @@
+import type { Lend } from '../lanes/lanes.ts'
+import type { Circuit } from '../parking/circuit.ts'
+import type { DeadLetter } from '../parking/dead-letter.ts'
+import { describeError } from '../parking/error-description.ts'
+import { positionOf, type LaneName } from '../parking/lane-name.ts'
+import type { ParkedCount } from '../parking/parked-count.ts'
+import type { LaneState, ParkAnswer, ParkingLot, ShardFence } from '../parking/parking-lot.ts'
+import { portableRecord } from '../parking/portable-record.ts'
+import { systemHost } from '../internal/system.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
+import type { Work } from './work.ts'
+
+/** What a parker parks with. */
+export interface ParkerSetting {
+  readonly options: ResolvedOptions
+  readonly lot: ParkingLot
+  /** The lanes with which something is out of the ordinary: of the batch, or of the whole consumer in a worker. */
+  readonly lanes: readonly LaneState[]
+  /** The shard, in a worker: whoever has lost it parks nothing. */
+  readonly fence: ShardFence | undefined
+  readonly circuit: Circuit
+  readonly count: ParkedCount
+  /** Whether an earlier process may have died of this record without a note of it. */
+  isSuspicious(work: Work): boolean
+}
+
+/** Why a record is to be parked. */
+export interface Failing {
+  readonly attempts: number
+  readonly error: unknown
+}
+
+interface KnownLane {
+  isParked: boolean
+  noted: LaneState['noted'] | undefined
+  clearedThrough: string | undefined
+}
+
+/**
+ * What one batch, or one pass over a shard, knows of the parking lot, and its way into it. Nobody else parks records of
+ * these lanes meanwhile; that a lane was opened by a redrive is found out when a record is to be queued in it.
+ */
+export class Parker {
+  readonly circuit: Circuit
+  readonly #setting: ParkerSetting
+  readonly #lanes = new Map<string, KnownLane>()
+  readonly #firstFailures = new WeakMap<Work, number>()
+  // One suspect at a time: when the process dies of one, the others have not been tried beside it.
+  #suspects: Promise<unknown> = Promise.resolve()
+
+  constructor(setting: ParkerSetting) {
+    this.#setting = setting
+    this.circuit = setting.circuit
+    for (const { lane, parked, noted, clearedThrough } of setting.lanes)
+      this.#lanes.set(nameOf(lane), { isParked: parked !== undefined, noted, clearedThrough })
+  }
+
+  /** Whether the record can be run as if there were no parking: nothing is known of its lane, and nothing suspected. */
+  isOrdinary(work: Work): boolean {
+    return !(this.#lanes.size > 0 && this.#lanes.has(nameOf(laneOf(work, '')))) && !this.isSuspect(work)
+  }
+
+  /** Whether an earlier process may have died of the record, without a note of it. */
+  isSuspect(work: Work): boolean {
+    return this.#setting.isSuspicious(work)
+  }
+
+  /** How many attempts at the record have begun in earlier deliveries and not been heard of again. */
+  notedAttempts(work: Work): number {
+    const noted = this.#known(work)?.noted
+    return noted?.position === positionIn(work) ? noted.count : 0
+  }
+
+  /** Queues the record behind others of its lane, when there are any. */
+  async queue(work: Work): Promise<ParkAnswer> {
+    const known = this.#known(work)
+    const { lot, options } = this.#setting
+    if (known?.clearedThrough !== undefined && positionIn(work) <= known.clearedThrough)
+      return (await lot.wasSettled(laneOf(work, options.name), positionIn(work))) ? 'settled' : 'open'
+    if (known?.isParked !== true) return 'open'
+    const answer = await this.#park(work, undefined, true)
+    if (answer === 'open') this.#lanes.delete(nameOf(laneOf(work, '')))
+    return answer
+  }
+
+  /** Parks the record, and its lane with it. */
+  async park(work: Work, failing: Failing): Promise<ParkAnswer> {
+    const answer = await this.#park(work, failing, false)
+    if (answer !== 'parked') return answer
+    this.#lanes.set(nameOf(laneOf(work, '')), { isParked: true, noted: undefined, clearedThrough: undefined })
+    return answer
+  }
+
+  /** Notes an attempt durably before it begins, so that it counts although the process dies of it. */
+  async note(work: Work, count: number): Promise<void> {
+    const { lot, options } = this.#setting
+    const noted = { position: positionIn(work), count }
+    await lot.note(laneOf(work, options.name), noted)
+    const known = this.#known(work)
+    const { isParked = false, clearedThrough } = known ?? {}
+    this.#lanes.set(nameOf(laneOf(work, '')), { isParked, noted, clearedThrough })
+  }
+
+  /** The noted record is settled. `undefined` when nothing was noted of it. */
+  settled(work: Work): Promise<void> | undefined {
+    if (this.#lanes.size === 0) return undefined
+    const known = this.#known(work)
+    if (known?.noted === undefined) return undefined
+    const { position } = known.noted
+    known.noted = undefined
+    if (position !== positionIn(work)) return undefined
+    const { lot, options } = this.#setting
+    return lot.forgetNote(laneOf(work, options.name), position).catch((error: unknown) => {
+      // Left behind it expires by itself; were the record delivered again before that, it would only be tried less often.
+      options.logger.warn('the note of an attempt could not be deleted', { consumer: options.name, error })
+    })
+  }
+
+  /** An attempt has failed: the first time is told with the record. */
+  failed(work: Work): void {
+    if (!this.#firstFailures.has(work)) this.#firstFailures.set(work, this.#setting.options.clock.now())
+  }
+
+  /** Waits until no other suspect runs. @returns what to call when this one has ended. */
+  async alone(lend: Lend): Promise<() => void> {
+    const before = this.#suspects
+    let end = () => {}
+    this.#suspects = new Promise<void>((resolve) => (end = resolve))
+    await lend(before)
+    return end
+  }
+
+  async #park(work: Work, failing: Failing | undefined, onlyBehind: boolean): Promise<ParkAnswer> {
+    const { lot, fence, count, options } = this.#setting
+    const { maxPerLane, maxPerConsumer } = options.parking
+    const hasPlace = await count.take(lot, maxPerConsumer)
+    // What is in the lot already may be said to be, however full it is.
+    const condition = { onlyBehind, maxPerLane: hasPlace ? maxPerLane : 0, fence }
+    const answer = await lot.park(this.#letterOf(work, failing), condition)
+    if (hasPlace && answer !== 'parked') count.giveBack()
+    return answer
+  }
+
+  #letterOf(work: Work, failing: Failing | undefined): DeadLetter {
+    const { options, fence } = this.#setting
+    const { idempotencyKey, laneKey, eventId, sequenceNumber, location, record } = work
+    const shardId = fence?.shardId ?? record?.shardId
+    const parkedAt = options.clock.now()
+    return {
+      ...{ consumer: options.name, idempotencyKey, laneKey, eventId, sequenceNumber },
+      streamArn: location.stream.streamArn,
+      ...(shardId === undefined ? {} : { shardId }),
+      record: portableRecord(location.raw),
+      attempts: failing?.attempts ?? 0,
+      ...(failing === undefined
+        ? {}
+        : { error: describeError(failing.error), firstFailedAt: this.#firstFailures.get(work) ?? parkedAt }),
+      parkedAt,
+      host: systemHost(),
+    }
+  }
+
+  #known(work: Work): KnownLane | undefined {
+    return this.#lanes.size === 0 ? undefined : this.#lanes.get(nameOf(laneOf(work, '')))
+  }
+}
+
+/** The lane of a record. */
+export function laneOf({ location, laneKey }: Work, consumer: string): LaneName {
+  return { consumer, tableName: location.stream.tableName, laneKey }
+}
+
+function nameOf({ tableName, laneKey }: LaneName): string {
+  return `${tableName}\n${laneKey}`
+}
+
+function positionIn({ location, sequenceNumber }: Work): string {
+  return positionOf(location.stream.streamLabel, sequenceNumber)
+}
