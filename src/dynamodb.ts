@@ -7,6 +7,7 @@ export {
 export type { ItemChanges, ItemProjection } from './ledger/dynamodb-projection-item.ts'
 export { isTombstone } from './ledger/dynamodb-projection-note.ts'
 export type { DynamoDBSender } from './ledger/dynamodb-requests.ts'
+export { dynamodbParkingLot, type DynamoDBParkingLotOptions } from './parking/dynamodb-parking-lot.ts'
 export { createTidemarkTable, type TidemarkTableOptions } from './ledger/dynamodb-table.ts'
 export {
   dynamodbTransactionLedger,

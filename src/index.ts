@@ -42,8 +42,25 @@ export type {
   ShardLedger,
 } from './ledger/ledger.ts'
 export { memoryLedger, type MemoryLedgerOptions } from './ledger/memory-ledger.ts'
+export type { RedriveOptions, RedriveReport, RedriveStop, RedrivenLane } from './consumer/redrive.ts'
 export type { DeadLetter, DeadLetterSink } from './parking/dead-letter.ts'
 export type { CauseDescription, ErrorDescription } from './parking/error-description.ts'
+export type { LaneName } from './parking/lane-name.ts'
+export type { ParkingOptions } from './parking/options.ts'
+export { ParkedRecords } from './parking/parked-records.ts'
+export type { ParkedAnswer, ParkedLane, ParkedRecordsOptions } from './parking/parked-records.ts'
+export type {
+  Fate,
+  HeldLane,
+  LaneState,
+  NotedAttempts,
+  ParkAnswer,
+  ParkCondition,
+  ParkedRecord,
+  ParkingLot,
+  PastRecord,
+  ShardFence,
+} from './parking/parking-lot.ts'
 export type {
   ChangeRecord,
   EventName,

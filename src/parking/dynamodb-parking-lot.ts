@@ -1,5 +1,7 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb'
 import type { Clock, Random } from '../internal/clock.ts'
+import { systemClock, systemRandom } from '../internal/system.ts'
+import { functionNamed, knownNames, pattern, shape } from '../internal/validate.ts'
 import { epochSeconds, type Row } from '../ledger/dynamodb-rows.ts'
 import type { DynamoDBSender } from '../ledger/dynamodb-send.ts'
 import { parseStreamArn } from '../record/stream-arn.ts'
@@ -36,6 +38,30 @@ import type {
   PastRecord,
   ShardFence,
 } from './parking-lot.ts'
+
+/** Where a consumer parks that has no ledger in a DynamoDB table, or shall park elsewhere. */
+export interface DynamoDBParkingLotOptions {
+  /** A DynamoDBClient of the AWS SDK v3. */
+  readonly client: DynamoDBSender
+  /** A table as `createTidemarkTable` makes it; ledgers and workers may share it. */
+  readonly tableName: string
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+/**
+ * A parking lot in a DynamoDB table, for `createConsumer({ parking: { lot } })` and for `new ParkedRecords({ lot, consumer })`,
+ * with which parked records are looked at without the consumer. `dynamodbLedger` brings one of its own, in its table.
+ */
+export function dynamodbParkingLot(options: DynamoDBParkingLotOptions): ParkingLot {
+  shape('dynamodbParkingLot options', options)
+  knownNames('dynamodbParkingLot options', options, ['client', 'tableName', 'clock', 'random'])
+  shape('client', options.client)
+  functionNamed('client.send', options.client.send)
+  const { clock = systemClock, random = systemRandom } = options
+  const tableName = pattern('tableName', options.tableName, /^[A-Za-z0-9_.:/-]{3,1024}$/, 'the name or ARN of a table')
+  return new DynamoDBParkingLot(options.client, tableName, clock, random)
+}
 
 /**
  * Parks in a table as `createTidemarkTable` makes it, which a ledger and a worker's coordination may share.
