@@ -1,0 +1,139 @@
+import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { describe, expect, test } from 'vitest'
+import { createTidemarkTable, dynamodbLedger, type DynamoDBSender } from '../../src/dynamodb.ts'
+import { createConsumer, silentLogger, type Consumer } from '../../src/index.ts'
+import { systemClock } from '../../src/internal/system.ts'
+import { batchOfEvent } from '../../src/source/lambda-event.ts'
+import { createEmbeddedDynamoDB } from '../../src/testing.ts'
+import { changes, lambdaEvent, type Change } from '../support/events.ts'
+import { Mortal } from '../support/mortal.ts'
+
+// In this process: some four hundred lives, each with a table of its own.
+const engine = createEmbeddedDynamoDB()
+const client = engine as unknown as DynamoDBSender
+let tableCount = 0
+
+async function newTable(): Promise<string> {
+  const tableName = `tidemark-${(tableCount += 1)}`
+  await createTidemarkTable({ client, tableName })
+  return tableName
+}
+
+// Record 1 is poison until it is cured, 7 for ever.
+const first = changes('A:1', 'B:2', 'A:3', 'C:7', 'C:8')
+const second = changes('A:4', 'B:5', 'C:9')
+const incurable = 7
+
+interface Effect {
+  readonly sequence: number
+  readonly item: string
+}
+
+interface World {
+  readonly tableName: string
+  readonly uncertain: 'retry' | 'park'
+  readonly effects: Effect[]
+  isCured: boolean
+}
+
+function consumerOf(world: World, process: Mortal, clockOffsetMs: number): Consumer {
+  const clock = { ...systemClock, now: () => systemClock.now() + clockOffsetMs }
+  const mortal = process.client(client)
+  return createConsumer({
+    ...{ name: 'c', logger: silentLogger, concurrency: 2, clock, onFailure: 'park' },
+    retry: { maxAttempts: 2, baseDelayMs: 0 },
+    ledger: dynamodbLedger({ client: mortal, tableName: world.tableName, uncertain: world.uncertain, clock }),
+    async handler({ sequenceNumber, keys }) {
+      await process.step()
+      const sequence = Number(sequenceNumber)
+      if (sequence === incurable || (sequence === 1 && !world.isCured)) throw new Error('poison')
+      world.effects.push({ sequence, item: String(keys['pk']) })
+      await process.step()
+    },
+  })
+}
+
+/** Delivers until all is settled, as a mapping would: everything from the frontier on again. */
+async function deliver(consumer: Consumer, records: readonly Change[]): Promise<void> {
+  for (let next = 0; next < records.length;) {
+    const { frontier, stopped } = await consumer.process(batchOfEvent(lambdaEvent(...records.slice(next))))
+    expect(stopped).toEqual([])
+    next += frontier
+  }
+}
+
+async function dropIncurable(consumer: Consumer): Promise<void> {
+  for (const { laneId } of await consumer.parked.lanes())
+    await consumer.parked.drop(laneId, `event-${incurable}`, { reason: 'incurable' })
+}
+
+/** A whole life: everything that can be done with a parked record, one after the other. */
+async function live(world: World, consumer: Consumer): Promise<void> {
+  await deliver(consumer, first)
+  world.isCured = true
+  const [arriving, redriving] = [deliver(consumer, second), consumer.redrive()]
+  await arriving
+  await redriving
+  await dropIncurable(consumer)
+  await consumer.redrive()
+}
+
+/** Whoever comes after it: the source delivers all again, and a person goes on until nothing is parked. */
+async function mend(world: World, consumer: Consumer): Promise<void> {
+  await deliver(consumer, first)
+  world.isCured = true
+  await deliver(consumer, second)
+  for (let round = 0; round < 10; round += 1) {
+    await dropIncurable(consumer)
+    const { lanes } = await consumer.redrive()
+    if ((await consumer.parked.lanes()).length === 0) return
+    for (const { stopped, laneId } of lanes) {
+      if (stopped === undefined) continue
+      const record = await consumer.parked.get(laneId, stopped.eventId)
+      if (record?.error?.name === 'UncertainOutcomeError') await decide(world, stopped.eventId, record.idempotencyKey)
+    }
+  }
+  throw new Error('something stays parked')
+}
+
+/** The person who is asked about an uncertain record, and who finds out whether its effect happened. */
+async function decide(world: World, eventId: string, idempotencyKey: string): Promise<void> {
+  const pk = { S: `ledger#c#${idempotencyKey}` }
+  const TableName = world.tableName
+  const happened = world.effects.some(({ sequence }) => `event-${sequence}` === eventId)
+  const expiresAt = { N: String(Math.floor(systemClock.now() / 1_000) + 86_400) }
+  if (happened) await client.send(new PutItemCommand({ TableName, Item: { pk, sk: { S: 'mark' }, expiresAt } }))
+  else await client.send(new DeleteItemCommand({ TableName, Key: { pk, sk: { S: 'claim' } } }))
+}
+
+function judge({ effects, uncertain }: World): void {
+  const wanted = [...first, ...second].map(({ sequence }) => sequence).filter((sequence) => sequence !== incurable)
+  for (const sequence of wanted)
+    expect(effects.filter((effect) => effect.sequence === sequence).length, `effects of ${sequence}`).toBeGreaterThan(0)
+  if (uncertain === 'park') expect(effects).toHaveLength(wanted.length)
+  for (const item of ['A', 'B', 'C']) {
+    const log = effects.filter((effect) => effect.item === item).map(({ sequence }) => sequence)
+    const firsts = [...new Set(log)]
+    expect(firsts, `first effects of ${item}`).toEqual(firsts.toSorted((a, b) => a - b))
+    const lasts = [...new Set(log.toReversed())].toReversed()
+    expect(lasts, `last effects of ${item}`).toEqual(firsts)
+  }
+}
+
+describe.each(['retry', 'park'] as const)("a crash at any await of parking (uncertain: '%s')", (uncertain) => {
+  test('loses nothing, doubles nothing that it need not, and breaks no order', async () => {
+    let deaths = 0
+    for (let step = 1; ; step += 1) {
+      const world: World = { tableName: await newTable(), uncertain, effects: [], isCured: false }
+      const process = new Mortal(step)
+      const died = process.death.then(() => 'died')
+      const ended = await Promise.race([died, live(world, consumerOf(world, process, 0)).then(() => 'lived')])
+      if (ended === 'died') deaths += 1
+      await mend(world, consumerOf(world, new Mortal(Infinity), 3_600_000))
+      judge(world)
+      if (ended === 'lived') break
+    }
+    // Reads, parks, holds, effects, marks, settlements: fewer would mean that it did not look everywhere.
+    expect(deaths).toBeGreaterThan(80)
+  })
+})
