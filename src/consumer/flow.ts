@@ -85,6 +85,7 @@ export class Flow {
 
   readonly #parking: ConsumerParking | undefined
   #parker: Promise<Parker> | undefined
+  #openedParker: Parker | undefined
 
   constructor(
     options: ResolvedOptions,
@@ -109,6 +110,11 @@ export class Flow {
     return this.#stuck
   }
 
+  /** Lanes of the table that are parked, as this flow has found them when it began, with those that it has parked itself. */
+  get parkedLanes(): readonly string[] {
+    return this.#openedParker?.parkedLanes ?? []
+  }
+
   /**
    * Takes the next records of the shard, behind all that were admitted before. Those of which `isSettled` says so are
    * passed over. `onSettled` is called, now or later, once for each other record that is settled.
@@ -129,6 +135,7 @@ export class Flow {
     // The lot is opened once, with the first page: what an earlier owner has parked until then is known from here on.
     this.#parker ??= this.#parking?.forShard(shardOf(this.#options, this.#host), this.#host.suspectCount ?? 0)
     const [session, parker] = await Promise.all([this.#openLedger(open), this.#parker])
+    this.#openedParker = parker
     const report = new Report(this.#options)
     const page: FlowPage = new FlowPage(
       {

@@ -55,6 +55,11 @@ export class Parker {
       this.#lanes.set(nameOf(lane), { isParked: parked !== undefined, noted, clearedThrough })
   }
 
+  /** The lanes that are parked, as far as is known here. */
+  get parkedLanes(): string[] {
+    return [...this.#lanes].flatMap(([name, { isParked }]) => (isParked ? [name] : []))
+  }
+
   /** Whether the record can be run as if there were no parking: nothing is known of its lane, and nothing suspected. */
   isOrdinary(work: Work): boolean {
     return !(this.#lanes.size > 0 && this.#lanes.has(nameOf(laneOf(work, '')))) && !this.isSuspect(work)

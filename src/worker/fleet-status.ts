@@ -24,6 +24,7 @@ export function fleetStatus(
     workerId: member.id,
     pause: member.pause,
     workers: member.members.map(({ id, host, leaving }) => ({ id, host, leaving })),
+    parkedLaneCount: new Set([...runs].flatMap(({ pass }) => pass?.flow.parkedLanes ?? [])).size,
     shards: [...own, ...others].toSorted((a, b) => (a.shardId < b.shardId ? -1 : 1)),
   }
 }

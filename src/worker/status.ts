@@ -20,6 +20,11 @@ export interface FleetStatus {
   readonly pause: Pause | undefined
   /** Every live worker of the fleet, as last read. */
   readonly workers: readonly { readonly id: string; readonly host: string; readonly leaving: boolean }[]
+  /**
+   * Lanes of the table that are parked, as found when this worker's shards were opened, with those that it has parked since.
+   * Others may have redriven some meanwhile: `consumer.parked` looks.
+   */
+  readonly parkedLaneCount: number
   /** Every shard that is not finished: those of this worker as they are, the others as last read. */
   readonly shards: readonly ShardStatus[]
 }
