@@ -20,7 +20,7 @@ import type { Fate, LaneState, ParkedRecord, PastRecord, ShardFence } from './pa
 export const prefixes = { lane: 'lane#', shard: 'shard#', record: 'record#', part: 'part#', past: 'past#' } as const
 
 /** What was settled can't come again from a stream, which keeps records for a day, after that; with a day to spare. */
-export const clearedKeptMs = 2 * 86_400_000
+export const clearedKeptMs: number = 2 * 86_400_000
 
 /** For how long it is told what became of a record. */
 const pastKeptMs = 30 * 86_400_000

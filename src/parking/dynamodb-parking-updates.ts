@@ -6,10 +6,23 @@ import type { Fate, HeldLane, ParkCondition, ShardFence } from './parking-lot.ts
 
 // The updates and conditions of a parking lot's writes, one function for each.
 
+/** A condition on a row. */
+export interface RowCheck {
+  readonly Key: Row
+  readonly ConditionExpression: string
+  readonly ExpressionAttributeNames: Record<string, string>
+  readonly ExpressionAttributeValues: Row
+}
+
+/** An update of a row under a condition. */
+export interface RowUpdate extends RowCheck {
+  readonly UpdateExpression: string
+}
+
 // Its lease's row is there as long as its shard may be consumed, which is days; this one as long as anybody may park by it.
 const fenceKeptMs = 30 * 86_400_000
 
-export function openFence(fence: ShardFence, now: number) {
+export function openFence(fence: ShardFence, now: number): RowUpdate {
   return {
     Key: fenceKey(fence),
     // Equal is ours: opened before, after a failure, or by an earlier try the reply to which was lost.
@@ -25,7 +38,11 @@ export function openFence(fence: ShardFence, now: number) {
   }
 }
 
-export function parkInLane(lane: LaneName, { parkedAt, error }: DeadLetter, { onlyBehind, maxPerLane }: ParkCondition) {
+export function parkInLane(
+  lane: LaneName,
+  { parkedAt, error }: DeadLetter,
+  { onlyBehind, maxPerLane }: ParkCondition,
+): RowUpdate {
   const head = error === undefined ? {} : errorHead(error)
   const sets = Object.keys(head).map((name) => `, #${name} = if_not_exists(#${name}, :${name})`)
   // None at all may be parked: then not even the first of a lane.
@@ -51,7 +68,7 @@ export function parkInLane(lane: LaneName, { parkedAt, error }: DeadLetter, { on
   }
 }
 
-export function oneLess({ lane, token }: HeldLane) {
+export function oneLess({ lane, token }: HeldLane): RowUpdate {
   return {
     Key: laneKeyOf(lane),
     ConditionExpression: '#holder = :token',
@@ -62,7 +79,7 @@ export function oneLess({ lane, token }: HeldLane) {
   }
 }
 
-export function whileHeld({ lane, token }: HeldLane, set: Row) {
+export function whileHeld({ lane, token }: HeldLane, set: Row): RowUpdate {
   const sets = ['#holder = :token', ...Object.keys(set).map((name) => `#${name} = :${name}`)]
   return {
     Key: laneKeyOf(lane),
@@ -76,7 +93,7 @@ export function whileHeld({ lane, token }: HeldLane, set: Row) {
   }
 }
 
-export function stillOpen(fence: ShardFence) {
+export function stillOpen(fence: ShardFence): RowCheck {
   return {
     Key: fenceKey(fence),
     ConditionExpression: '#leaseCreatedAt = :createdAt AND #epoch = :epoch',
@@ -85,7 +102,7 @@ export function stillOpen(fence: ShardFence) {
   }
 }
 
-export function expiring(fate: Fate) {
+export function expiring(fate: Fate): Omit<RowUpdate, 'Key' | 'ConditionExpression'> {
   return {
     UpdateExpression: 'SET #expiresAt = :expiresAt',
     ExpressionAttributeNames: names('expiresAt'),

@@ -82,7 +82,10 @@ export class MemoryParkingLot implements ParkingLot {
     return this.#laneOf(lane).past.has(position)
   }
 
-  async records(lane: LaneName, { after = '', limit }: { readonly after?: string; readonly limit: number }) {
+  async records(
+    lane: LaneName,
+    { after = '', limit }: { readonly after?: string; readonly limit: number },
+  ): Promise<ParkedRecord[]> {
     const sorted = [...this.#laneOf(lane).records.values()].toSorted((a, b) => (a.position < b.position ? -1 : 1))
     return sorted.filter(({ position }) => position > after).slice(0, limit)
   }
