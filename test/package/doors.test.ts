@@ -6,6 +6,7 @@ import { installed, type UserProject } from '../support/installed.ts'
 const doors: Record<string, readonly string[]> = {
   tidemark: [
     'BatchIncompleteError',
+    'CircuitOpenError',
     'ConditionFailedError',
     'ConfigurationError',
     'CoordinationError',
@@ -14,6 +15,8 @@ const doors: Record<string, readonly string[]> = {
     'EncodeError',
     'LeaseLostError',
     'LedgerError',
+    'ParkedRecords',
+    'ParkingFullError',
     'RetryableError',
     'SchemaError',
     'TerminalError',
@@ -31,6 +34,7 @@ const doors: Record<string, readonly string[]> = {
   'tidemark/dynamodb': [
     'createTidemarkTable',
     'dynamodbLedger',
+    'dynamodbParkingLot',
     'dynamodbProjection',
     'dynamodbTransactionLedger',
     'exactNumber',
