@@ -43,7 +43,7 @@ const lambdaMutants: readonly Mutant[] = [
     300,
     'src/consumer/batch-run.ts',
     `    const settled = durable.then(
-      () => this.#handled(work, attempts),`,
+      (completion) => this.#completed(work, attempts, completion ?? undefined),`,
     `    this.#handled(work, attempts)
     const settled = durable.then(
       () => 'next' as const,`,
