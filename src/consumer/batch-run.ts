@@ -169,20 +169,15 @@ export class BatchRun {
     }
     const systemic = { reason: 'systemic', attempts: 0 } as const
     if (parker.circuit.isOpen) {
-      if (!(await this.#admitted(parker, work, lend)))
-        return this.#giveUp(work, claim, { ...systemic, error: parker.circuit.error() })
+      const admits = parker.circuit.admits(work.laneKey, stopping)
+      await lend(admits)
+      if (!(await admits)) return this.#giveUp(work, claim, { ...systemic, error: parker.circuit.error() })
       const step = await this.#workSuspect(parker, work, claim, lend)
       parker.circuit.probed(work.laneKey)
       return step
     }
     if (stopping.aborted) return this.#giveUp(work, claim, { ...systemic, error: stopping.reason })
     return this.#workSuspect(parker, work, claim, lend)
-  }
-
-  async #admitted(parker: Parker, work: Work, lend: Lend): Promise<boolean> {
-    const admits = parker.circuit.admits(work.laneKey, this.#setting.stopping)
-    await lend(admits)
-    return admits
   }
 
   /** Attempts that earlier processes have begun and not lived to tell of count, and so will this one. */
@@ -206,9 +201,8 @@ export class BatchRun {
   }
 
   async #retry(work: Work, claim: Claim, lend: Lend, failed: FailedAttempt): Promise<LaneStep> {
-    const { options, stopping, report } = this.#setting
+    const { options, stopping, report, parker } = this.#setting
     const { retry, clock, random } = options
-    const { parker } = this.#setting
     parker?.failed(work)
     const onRetry = (attempt: number, delayMs: number, error: unknown) => report.retry(work, attempt, delayMs, error)
     const invoke =

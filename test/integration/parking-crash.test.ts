@@ -121,7 +121,7 @@ function judge({ effects, uncertain }: World): void {
 }
 
 describe.each(['retry', 'park'] as const)("a crash at any await of parking (uncertain: '%s')", (uncertain) => {
-  test('loses nothing, doubles nothing that it need not, and breaks no order', async () => {
+  test('loses nothing, doubles nothing that it need not, and breaks no order', { timeout: 120_000 }, async () => {
     let deaths = 0
     for (let step = 1; ; step += 1) {
       const world: World = { tableName: await newTable(), uncertain, effects: [], isCured: false }
