@@ -167,17 +167,15 @@ export class BatchRun {
       await this.#release(work, claim)
       return this.#inLot(work, answer, undefined)
     }
-    const systemic = { reason: 'systemic', attempts: 0 } as const
-    if (parker.circuit.isOpen) {
-      const admits = parker.circuit.admits(work.laneKey, stopping)
-      await lend(admits)
-      if (!(await admits)) return this.#giveUp(work, claim, { ...systemic, error: parker.circuit.error() })
-      const step = await this.#workSuspect(parker, work, claim, lend)
-      parker.circuit.probed(work.laneKey)
-      return step
-    }
-    if (stopping.aborted) return this.#giveUp(work, claim, { ...systemic, error: stopping.reason })
-    return this.#workSuspect(parker, work, claim, lend)
+    const { circuit } = parker
+    const isProbe = circuit.isOpen
+    const admits = circuit.admits(work.laneKey, stopping)
+    if (isProbe) await lend(admits)
+    const error: unknown = (await admits) ? stopping.reason : circuit.error()
+    if (error !== undefined) return this.#giveUp(work, claim, { reason: 'systemic', attempts: 0, error })
+    const step = await this.#workSuspect(parker, work, claim, lend)
+    if (isProbe) circuit.probed(work.laneKey)
+    return step
   }
 
   /** Attempts that earlier processes have begun and not lived to tell of count, and so will this one. */
