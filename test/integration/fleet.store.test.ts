@@ -35,7 +35,8 @@ test.each(['plain', 'fenced'] as const)(
     }
     const report = await runFleet(options)
     const complaints = complaintsOf(report)
-    expect(complaints, `${account.join('\n')}\n${renderReport(report, options)}\njournals in ${folder}`).toEqual([])
+    const told = [...complaints, renderReport(report, options), ...account, `journals in ${folder}`]
+    expect(complaints, told.join('\n')).toEqual([])
     expect(report.verdict.counts.effective).toBe(3_000)
     expect(report.disturbances.length, 'disturbed').toBeGreaterThan(0)
     rmSync(folder, { recursive: true })
