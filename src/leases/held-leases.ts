@@ -111,8 +111,10 @@ export class HeldLeases {
 
   async #handOver(id: LeaseId): Promise<void> {
     try {
-      await this.#options.work.handOver(id)
-      this.#end(id, 'tidemark:lease:released')
+      const end = await this.#options.work.handOver(id)
+      if (end === 'released') this.#end(id, 'tidemark:lease:released')
+      else if (end === 'abandoned') this.lost(id)
+      else this.#held.delete(id) // finished, or told to be lost when it was
     } catch (error) {
       if (!isTidemarkError(error, 'ERR_LEASE_LOST'))
         this.#options.logger.error('a lease could not be handed over and is abandoned', { leaseId: id, error })

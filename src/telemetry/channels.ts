@@ -1,4 +1,5 @@
 import { channel, type Channel } from 'node:diagnostics_channel'
+import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import type { Pause } from '../leases/coordination.ts'
 import type { Gap } from '../leases/lease.ts'
 import type { SequenceNumber } from '../record/sequence-number.ts'
@@ -94,6 +95,8 @@ export interface Messages {
   'tidemark:worker:died': WorkerMessage & { readonly observedBy: string }
   /** `from` is the owner before, when the lease was not free: one that had died. */
   'tidemark:lease:acquired': LeaseMessage & { readonly from: string | undefined }
+  /** What is settled of a shard is durable: whoever takes its lease next goes on from here. */
+  'tidemark:checkpoint:saved': LeaseMessage & { readonly checkpoint: Checkpoint }
   /** A lease was handed over: what ran is settled and in the checkpoint. */
   'tidemark:lease:released': LeaseMessage
   /** A lease went to another, or had to be given up: what ran was aborted. */
@@ -130,6 +133,7 @@ const channels: { readonly [Name in keyof Messages]: Channel } = {
   'tidemark:worker:resumed': channel('tidemark:worker:resumed'),
   'tidemark:worker:died': channel('tidemark:worker:died'),
   'tidemark:lease:acquired': channel('tidemark:lease:acquired'),
+  'tidemark:checkpoint:saved': channel('tidemark:checkpoint:saved'),
   'tidemark:lease:released': channel('tidemark:lease:released'),
   'tidemark:lease:lost': channel('tidemark:lease:lost'),
   'tidemark:shard:stalled': channel('tidemark:shard:stalled'),

@@ -1,4 +1,4 @@
-import { emptyCheckpoint } from '../checkpoint/checkpoint.ts'
+import { emptyCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts'
 import type { Flow } from '../consumer/flow.ts'
 import type { Clock } from '../internal/clock.ts'
 import type { LeaseTable } from '../leases/coordination.ts'
@@ -14,6 +14,8 @@ export interface CheckpointWriterOptions {
   readonly intervalMs: number
   readonly clock: Clock
   onTrouble(error: unknown): void
+  /** So much is durable. */
+  onSaved(checkpoint: Checkpoint): void
 }
 
 /**
@@ -77,11 +79,13 @@ export class CheckpointWriter {
   }
 
   async #save(intake: Intake): Promise<'saved' | 'lost'> {
-    const { held, leases } = this.#options
+    const { held, leases, onSaved } = this.#options
     // Noted before the checkpoint is taken: what is settled while it is being written is news to the next one.
     const { revision } = intake.progress
-    const answer = await leases.save(held, intake.progress.checkpoint(), this.#next())
+    const checkpoint = intake.progress.checkpoint()
+    const answer = await leases.save(held, checkpoint, this.#next())
     if (answer === 'lost') return answer
+    onSaved(checkpoint)
     ;[this.#saved, this.#savedRevision] = [intake, revision]
     this.#isBehind = false
     return answer

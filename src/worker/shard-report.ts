@@ -1,3 +1,4 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import type { Flow } from '../consumer/flow.ts'
 import type { Gap, HeldLease, Lease } from '../leases/lease.ts'
 import { publish, type LeaseMessage } from '../telemetry/channels.ts'
@@ -38,6 +39,11 @@ export class ShardReport {
       'a shard is not read any further: a lane is stuck, and as much as may be is read beyond it',
       { ...this.#about(), ...fields, stuckEventId: first.eventId, stuckLaneKey: first.laneKey, error: first.error },
     )
+  }
+
+  /** So much is durable. */
+  saved(checkpoint: Checkpoint): void {
+    publish('tidemark:checkpoint:saved', () => ({ ...this.#about(), checkpoint }))
   }
 
   /** Data is gone that was not read. */

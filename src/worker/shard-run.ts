@@ -3,6 +3,7 @@ import { CoordinationError, isTidemarkError, type LeaseLostError } from '../erro
 import { retryDelayMs } from '../handler/retry-policy.ts'
 import { aborted } from '../internal/aborted.ts'
 import type { Gap, HeldLease, Lease } from '../leases/lease.ts'
+import type { WorkEnd } from '../leases/lease-work.ts'
 import { finishShard } from '../leases/shard-end.ts'
 import { CheckpointWriter } from './checkpoint-writer.ts'
 import { mayBeTrimmed, startOf } from './read-start.ts'
@@ -12,9 +13,6 @@ import type { ShardSetting } from './shard-setting.ts'
 
 /** What a shard run is doing. */
 export type ShardState = 'reading' | 'waiting' | 'ending' | 'halted' | 'draining' | 'ended'
-
-/** How a shard run ended. */
-export type ShardEnd = 'finished' | 'released' | 'lost' | 'abandoned'
 
 const restartPolicy = { baseDelayMs: 500, maxDelayMs: 30_000, maxAttempts: Infinity }
 
@@ -43,7 +41,7 @@ export class ShardRun {
   #checkpoint: Checkpoint
   #isFirstPass = true
   #abandoned: LeaseLostError | undefined
-  #ended: Promise<ShardEnd> | undefined
+  #ended: Promise<WorkEnd> | undefined
   #onOpened: () => void = () => {}
 
   constructor(lease: Lease, held: HeldLease, setting: ShardSetting) {
@@ -54,14 +52,10 @@ export class ShardRun {
     this.opened = new Promise((resolve) => (this.#onOpened = resolve))
     this.#report = new ShardReport(lease, held, setting)
     const { leases, pace, clock } = setting
-    const onTrouble = (error: unknown) => this.#report.trouble('its checkpoint could not be saved', error)
     this.#writer = new CheckpointWriter({
-      lease,
-      held,
-      leases,
-      intervalMs: pace.checkpointIntervalMs,
-      clock,
-      onTrouble,
+      ...{ lease, held, leases, intervalMs: pace.checkpointIntervalMs, clock },
+      onTrouble: (error) => this.#report.trouble('its checkpoint could not be saved', error),
+      onSaved: (checkpoint) => this.#report.saved(checkpoint),
     })
   }
 
@@ -75,14 +69,14 @@ export class ShardRun {
   }
 
   /** Consumes the shard. Never rejects. */
-  run(): Promise<ShardEnd> {
+  run(): Promise<WorkEnd> {
     return (this.#ended ??= this.#run().finally(() => this.#end()))
   }
 
-  /** Lets what runs come to its end, saves and releases; resolves when the lease is no longer held. */
-  async handOver(): Promise<void> {
+  /** Lets what runs come to its end, saves and releases. */
+  handOver(): Promise<WorkEnd> {
     this.#stopping.abort()
-    await this.run()
+    return this.run()
   }
 
   /** Starts nothing more, aborts what runs, writes nothing: also in the middle of a hand-over. */
@@ -92,7 +86,7 @@ export class ShardRun {
     this.#pass?.abandon(reason)
   }
 
-  async #run(): Promise<ShardEnd> {
+  async #run(): Promise<WorkEnd> {
     for (let round = 1; ; round += 1) {
       const ended = await this.#nextPass()
       this.#onOpened() // also when there was nothing to read, or no way to: who waits for it must not wait for ever
@@ -132,7 +126,7 @@ export class ShardRun {
   }
 
   /** What follows a pass: an end of the run, or (`undefined`) another pass. */
-  #afterPass(ended: PassEnd, round: number): Promise<ShardEnd | undefined> {
+  #afterPass(ended: PassEnd, round: number): Promise<WorkEnd | undefined> {
     switch (ended.how) {
       case 'lost':
         return Promise.resolve('lost')
@@ -148,7 +142,7 @@ export class ShardRun {
     }
   }
 
-  async #wait(error: unknown, round: number): Promise<ShardEnd | undefined> {
+  async #wait(error: unknown, round: number): Promise<WorkEnd | undefined> {
     const { clock, random } = this.#setting
     this.#state = 'waiting'
     this.#report.trouble('it is read again from its checkpoint', error)
@@ -156,7 +150,7 @@ export class ShardRun {
     return undefined
   }
 
-  async #meetGap(kind: Gap['kind']): Promise<ShardEnd | undefined> {
+  async #meetGap(kind: Gap['kind']): Promise<WorkEnd | undefined> {
     const { pace, clock } = this.#setting
     if (kind === 'missing' && this.lease.gap === undefined && (await this.#isListed()))
       throw new CoordinationError('the shard is listed and can not be read', { retryable: true })
@@ -178,7 +172,7 @@ export class ShardRun {
     return listing?.shards.some(({ shardId }) => shardId === this.lease.shardId) ?? false
   }
 
-  async #halt(gap: Gap): Promise<ShardEnd | undefined> {
+  async #halt(gap: Gap): Promise<WorkEnd | undefined> {
     // Durable before it is told: whoever acquires the lease next finds it in the row and tells it again.
     if (this.lease.gap === undefined && (await this.#writer.halt(gap)) === 'lost') return 'lost'
     this.#state = 'halted'
@@ -188,7 +182,7 @@ export class ShardRun {
   }
 
   /** Every record is settled, and its mark durable: first that is saved, then the children may begin, then this one ends. */
-  async #finish(): Promise<ShardEnd | undefined> {
+  async #finish(): Promise<WorkEnd | undefined> {
     this.#state = 'ending'
     const { setting, held, lease } = { setting: this.#setting, held: this.held, lease: this.lease }
     const intake = this.#pass?.intake
@@ -215,13 +209,15 @@ export class ShardRun {
    * Saves and gives the lease up. Tried for as long as this worker may work: given up without what is settled, the shard
    * would be handled again from the last save.
    */
-  async #release(): Promise<ShardEnd> {
+  async #release(): Promise<WorkEnd> {
     const { leases, clock, random } = this.#setting
     const intake = this.#pass?.intake
-    const hasNews = intake !== undefined && this.#writer.hasNews(intake)
+    const news = intake !== undefined && this.#writer.hasNews(intake) ? this.#checkpoint : undefined
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await leases.release(this.held, hasNews ? this.#checkpoint : undefined)
+        const answer = await leases.release(this.held, news)
+        if (answer === 'released' && news !== undefined) this.#report.saved(news)
+        return answer
       } catch (error) {
         this.#report.trouble('its lease could not be released', error)
         if (!(isTidemarkError(error) && error.retryable)) return 'abandoned'

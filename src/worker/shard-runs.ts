@@ -1,8 +1,8 @@
 import type { LeaseLostError } from '../errors.ts'
 import type { HeldLease, Lease, LeaseId } from '../leases/lease.ts'
-import type { LeaseWork } from '../leases/lease-work.ts'
+import type { LeaseWork, WorkEnd } from '../leases/lease-work.ts'
 import { publish } from '../telemetry/channels.ts'
-import { ShardRun, type ShardEnd } from './shard-run.ts'
+import { ShardRun } from './shard-run.ts'
 import type { ShardSetting } from './shard-setting.ts'
 
 /** The shards that this worker consumes for one fleet: one run for each lease it holds. */
@@ -36,8 +36,8 @@ export class ShardRuns implements LeaseWork {
     void run.run().then((end) => this.#ended(run, end))
   }
 
-  async handOver(id: LeaseId): Promise<void> {
-    await this.#runs.get(id)?.handOver()
+  async handOver(id: LeaseId): Promise<WorkEnd | undefined> {
+    return this.#runs.get(id)?.handOver()
   }
 
   abandon(id: LeaseId, reason: LeaseLostError): void {
@@ -49,7 +49,7 @@ export class ShardRuns implements LeaseWork {
     await Promise.all(Array.from(this.#runs.values(), ({ opened }) => opened))
   }
 
-  #ended(run: ShardRun, end: ShardEnd): void {
+  #ended(run: ShardRun, end: WorkEnd): void {
     const { lease, held } = run
     // The lease may have been acquired again meanwhile, under another epoch.
     if (this.#runs.get(lease.id) === run) this.#runs.delete(lease.id)

@@ -5,7 +5,7 @@ import type { LeaseLostError } from '../../src/errors.ts'
 import type { Clock } from '../../src/internal/clock.ts'
 import { FleetMember } from '../../src/leases/fleet-member.ts'
 import type { HeldLease, Lease, LeaseId } from '../../src/leases/lease.ts'
-import type { LeaseWork } from '../../src/leases/lease-work.ts'
+import type { LeaseWork, WorkEnd } from '../../src/leases/lease-work.ts'
 import { SeededRandom } from '../../src/simulation/random.ts'
 import type { Logger } from '../../src/telemetry/log.ts'
 import { createManualClock, type ManualClock } from '../../src/testing/manual-clock.ts'
@@ -247,6 +247,8 @@ export class ShardWork implements LeaseWork {
   readonly #mayWork: () => boolean
   /** What a handover waits for: handlers that run. */
   beforeRelease: Promise<void> = Promise.resolve()
+  /** The table does not take a release, and the work gives it up. */
+  cannotRelease = false
 
   constructor(release: (held: HeldLease) => Promise<unknown>, mayWork: () => boolean) {
     this.#mayWork = mayWork
@@ -268,14 +270,16 @@ export class ShardWork implements LeaseWork {
     this.#held.set(id, held)
   }
 
-  async handOver(id: LeaseId): Promise<void> {
+  async handOver(id: LeaseId): Promise<WorkEnd | undefined> {
     const held = this.#held.get(id)
     await this.beforeRelease
-    if (held === undefined || this.#held.get(id) !== held) return
+    if (held === undefined || this.#held.get(id) !== held) return undefined
+    if (this.cannotRelease) return 'abandoned'
     this.#releasing.add(id) // from here on nothing of it runs; whether we hear of it is another matter
     await this.#release(held).finally(() => this.#releasing.delete(id))
     this.handedOver.push(id)
     this.#held.delete(id)
+    return 'released'
   }
 
   abandon(id: LeaseId, reason: LeaseLostError): void {

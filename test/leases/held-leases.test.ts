@@ -1,6 +1,8 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { expect, test } from 'vitest'
 import { silentLogger } from '../../src/index.ts'
 import { HeldLeases } from '../../src/leases/held-leases.ts'
+import type { LeaseId } from '../../src/leases/lease.ts'
 import { momentOf, RightToWork } from '../../src/leases/right-to-work.ts'
 import { SeededRandom } from '../../src/simulation/random.ts'
 import { fleet } from './coordination-tables.ts'
@@ -34,6 +36,21 @@ test('a right that ends while a lease is acquired lets nothing begin; the row of
   right.revoke()
   await acquired
   expect([...work.working, ...work.wrong]).toEqual([])
+})
+
+test('a lease that could not be released is told to be lost, and not to be released', async () => {
+  const { held, work, acquired } = await acquiring()
+  await acquired
+  const told: string[] = []
+  const names = ['tidemark:lease:released', 'tidemark:lease:lost']
+  const hear = (_message: unknown, name: string | symbol) => void told.push(String(name))
+  for (const name of names) subscribe(name, hear)
+  const [first = '', second = ''] = work.working
+  await held.handOver(first as LeaseId)
+  work.cannotRelease = true
+  await held.handOver(second as LeaseId)
+  for (const name of names) unsubscribe(name, hear)
+  expect(told).toEqual(names)
 })
 
 test('a worker that begins to leave while it acquires gives back what it hears of after that', async () => {

@@ -70,11 +70,17 @@ describe('one worker', () => {
 
   test('goes on where it was, after a stop, and repeats nothing', async () => {
     const world = await fleet({ initialShardCount: 3 })
+    const saves = heard('tidemark:checkpoint:saved')
     const first = world.worker('a')
     await world.start(first)
     for (const key of keys) await world.put(key, '0')
     await world.pass(1_000)
     await world.stop(first)
+    const lastOf = (shardId: string) => saves.findLast((saved) => saved.shardId === shardId)?.checkpoint
+    expect(
+      [...new Set(saves.map(({ shardId }) => shardId))].map((shardId) => lastOf(shardId)?.beyond.length),
+      'nothing is left open',
+    ).toEqual([0, 0, 0])
     for (const key of keys) await world.put(key, '1')
     await world.start(world.worker('b'))
     await world.pass(5_000)
