@@ -29,7 +29,8 @@ export function createHandler(
   const { journal, mode, handlerMs } = options
   return async (record, { lease, attempt }) => {
     if (lease === undefined) throw new Error('a worker hands its handlers the lease')
-    const change = { key: String(record.keys['pk']), n: Number(record.newImage?.['n']), eventId: record.eventId }
+    const { keys, newImage, sequenceNumber } = record
+    const change = { key: String(keys['pk']), n: Number(newImage?.['n']), sequenceNumber }
     const note = (kind: EntryKind) => {
       journal.write({ kind, ...change, shardId: lease.shardId, epoch: lease.epoch, attempt })
     }

@@ -1,6 +1,7 @@
 import type { JournalEntry } from './journal.ts'
+import type { Save, TenureEnd } from './tenures.ts'
 
-/** Something that entitles a worker to lose what it had not yet saved. */
+/** Something that happened to a worker. */
 export interface Disturbance {
   /** The worker, or `*` for all. */
   readonly worker: string
@@ -28,10 +29,11 @@ export interface RunFacts {
   readonly entries: readonly JournalEntry[]
   /** Absent in plain mode, where `done` entries are the effects. */
   readonly rows?: readonly EffectRow[]
+  /** What workers knew to be saved. */
+  readonly saves: readonly Save[]
+  /** How they left their shards. */
+  readonly ends: readonly TenureEnd[]
   readonly disturbances: readonly Disturbance[]
-  /** How old an effect can be that its worker had not saved when it was disturbed. */
-  readonly unsavedMs: number
-  readonly leaseDurationMs: number
 }
 
 /** A version of a key. */

@@ -7,7 +7,6 @@ import { Crew } from './crew.ts'
 import { gapNow, readEffects } from './effect-table.ts'
 import { startEngine, type EngineProcess } from './engine-process.ts'
 import type { Disturbance } from './facts.ts'
-import { excusesOf } from './excuses.ts'
 import { patienceMs, type FleetOptions } from './fleet-options.ts'
 import { handoversOf, type Handover } from './handovers.ts'
 import { watchStalls, type Stall } from './journal.ts'
@@ -16,6 +15,8 @@ import { monotonicMs } from './monotonic.ts'
 import { Producer } from './producer.ts'
 import { bundlePrograms } from './programs.ts'
 import { createTables } from './tables.ts'
+import { readTenures } from './tenures.ts'
+import { unplanned } from './unplanned.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 /** What came of a run. */
@@ -41,6 +42,7 @@ export interface FleetReport {
 export async function runFleet(options: FleetOptions): Promise<FleetReport> {
   const programs = await bundlePrograms(options.folder)
   const stallsPath = join(options.folder, 'stalls')
+  const tenuresPath = join(options.folder, 'tenures')
   const stallMs = options.leaseDurationMs / 12
   const engine = await startEngine(options.engine, programs.engine, { seed: options.seed, stallsPath, stallMs })
   const client = new DynamoDBClient(engine.clientConfig)
@@ -54,6 +56,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetReport> {
     clientConfig,
     tableNames,
     mode,
+    tenuresPath,
     stallsPath,
     stallMs,
     leaseDurationMs,
@@ -70,7 +73,17 @@ export async function runFleet(options: FleetOptions): Promise<FleetReport> {
   })
   const producer = new Producer({ client, tableNames, seed, insertCount, keyCount, durationMs, stallMs })
   try {
-    return await new FleetRun({ options, engine, client, tableNames, crew, producer, reader, stallsPath }).run()
+    return await new FleetRun({
+      options,
+      engine,
+      client,
+      tableNames,
+      crew,
+      producer,
+      reader,
+      stallsPath,
+      tenuresPath,
+    }).run()
   } finally {
     endWatch()
     await crew.abandon()
@@ -88,6 +101,7 @@ interface Parts {
   readonly producer: Producer
   readonly reader: JournalReader
   readonly stallsPath: string
+  readonly tenuresPath: string
 }
 
 /**
@@ -173,18 +187,16 @@ class FleetRun {
   }
 
   async #report(chaos: readonly ChaosEvent[], isDrained: boolean, runsAfterStop: number): Promise<FleetReport> {
-    const { options, client, crew, producer, reader, engine } = this.#parts
-    const { leaseDurationMs, checkpointIntervalMs } = options
+    const { options, client, crew, producer, reader, engine, tenuresPath } = this.#parts
     const { entries } = reader
     const stalls = this.#stalls()
-    const disturbances = [...crew.disturbances, ...excusesOf(stalls, crew.disturbances, leaseDurationMs)]
+    const disturbances = [...crew.disturbances, ...unplanned(stalls, crew.disturbances)]
     const verdict = judge({
       produced: producer.produced,
       entries,
       ...(options.mode === 'fenced' && { rows: await readEffects(client) }),
+      ...readTenures(tenuresPath),
       disturbances,
-      unsavedMs: 3 * checkpointIntervalMs + leaseDurationMs / 3,
-      leaseDurationMs,
     })
     return {
       verdict,
@@ -192,7 +204,7 @@ class FleetRun {
       accidents: crew.accidents,
       runsAfterStop,
       isDrained,
-      handovers: handoversOf(crew.departures, entries, leaseDurationMs / 2),
+      handovers: handoversOf(crew.departures, entries, options.leaseDurationMs / 2),
       disturbances,
       lapseCount: stalls.filter(({ kind }) => kind === 'lapse').length,
       chaos,

@@ -12,7 +12,7 @@ export interface JournalEntry {
   readonly kind: EntryKind
   readonly key: string
   readonly n: number
-  readonly eventId: string
+  readonly sequenceNumber: string
   readonly shardId: string
   readonly epoch: number
   readonly worker: string
@@ -35,10 +35,10 @@ export class JournalWriter {
   }
 
   write(entry: Omit<JournalEntry, 'worker' | 'at'>): void {
-    const { kind, key, n, eventId, shardId, epoch, attempt } = entry
+    const { kind, key, n, sequenceNumber, shardId, epoch, attempt } = entry
     writeSync(
       this.#file,
-      `${[kind, key, n, eventId, shardId, epoch, this.#worker, attempt, monotonicMs()].join(' ')}\n`,
+      `${[kind, key, n, sequenceNumber, shardId, epoch, this.#worker, attempt, monotonicMs()].join(' ')}\n`,
     )
   }
 
@@ -49,8 +49,9 @@ export class JournalWriter {
 
 /** Reads whole lines; what is not an entry is an error, since nothing else may be written there. */
 export function parseEntry(line: string): JournalEntry {
-  const [kind = '', key = '', n, eventId = '', shardId = '', epoch, worker = '', attempt, at] = line.split(' ')
-  const entry = { kind, key, n: Number(n), eventId, shardId, epoch: Number(epoch), worker, attempt: Number(attempt) }
+  const [kind = '', key = '', n, sequenceNumber = '', shardId = '', epoch, worker = '', attempt, at] = line.split(' ')
+  const place = { sequenceNumber, shardId, epoch: Number(epoch), worker }
+  const entry = { kind, key, n: Number(n), ...place, attempt: Number(attempt) }
   if (!isKind(kind) || !Number.isFinite(Number(at))) throw new Error(`not a line of a journal: ${line}`)
   return { ...entry, kind, at: Number(at) }
 }
@@ -59,7 +60,7 @@ function isKind(text: string): text is EntryKind {
   return text === 'started' || text === 'done' || text === 'refused' || text === 'failed'
 }
 
-/** A time in which a process, or the whole machine, did not get on; or before which a worker gave up its leases by itself. */
+/** A time in which a process, or the whole machine, did not get on; or at the end of which a worker gave up its leases by itself. */
 export interface Stall {
   readonly kind: 'stall' | 'lapse'
   /** The worker, or `*` for what everybody depends on. */

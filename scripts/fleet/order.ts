@@ -1,6 +1,7 @@
-import { changeOf, type Change } from './facts.ts'
+import { changeOf, type Change, type Disturbance } from './facts.ts'
 import type { ChangeStory } from './changes.ts'
 import type { JournalEntry } from './journal.ts'
+import type { Effect } from './repeats.ts'
 
 /**
  * Handlers of a key that began before any handler of the version before was done. It holds whatever is killed or paused:
@@ -33,6 +34,18 @@ export function overlapViolations(entries: readonly JournalEntry[]): readonly st
   return violations
 }
 
+/** Changes whose handler succeeded twice under one epoch: whoever holds a lease knows what it did. */
+export function doneTwice(entries: readonly JournalEntry[]): readonly string[] {
+  const done = new Map<string, JournalEntry>()
+  return entries.flatMap((entry) => {
+    if (entry.kind !== 'done') return []
+    const name = `${changeOf(entry)}#${entry.epoch}`
+    const before = done.get(name)
+    done.set(name, entry)
+    return before === undefined ? [] : [`${changeOf(entry)} (${place(entry)}), after ${place(before)}`]
+  })
+}
+
 /** Handlers that began under an epoch when one of a later epoch of the shard had begun: their worker had no right left. */
 export function zombieStarts(entries: readonly JournalEntry[]): readonly JournalEntry[] {
   const later = new Map<string, { epoch: number; at: number }>()
@@ -45,6 +58,20 @@ export function zombieStarts(entries: readonly JournalEntry[]): readonly Journal
   return zombies
 }
 
-export function place({ worker, epoch, shardId, at }: JournalEntry): string {
+/** Those of a worker beyond one for each time it stood still: between its check and the handler's first line is room for one. */
+export function unexcusedZombies(
+  zombies: readonly JournalEntry[],
+  disturbances: readonly Disturbance[],
+): readonly string[] {
+  const stood = (name: string) =>
+    disturbances.filter(({ kind, worker }) => worker === name && (kind === 'pause' || kind === 'stall')).length
+  return [...new Set(zombies.map(({ worker }) => worker))]
+    .map((name) => zombies.filter(({ worker }) => worker === name))
+    .filter((ofOne) => ofOne.length > stood(ofOne[0]?.worker ?? ''))
+    .flatMap((ofOne) => ofOne.map((entry) => `${changeOf(entry)} (${place(entry)})`))
+}
+
+/** Names what happened where and when. */
+export function place({ worker, epoch, shardId, at }: Omit<Effect, 'key' | 'n'>): string {
   return `${worker}, epoch ${epoch} of ${shardId.slice(-8)}, at ${at.toFixed(1)}`
 }

@@ -1,4 +1,5 @@
-import type { Disturbance, RunFacts } from './facts.ts'
+import { changeOf } from './facts.ts'
+import type { Saved } from './saved.ts'
 
 /** One effect of a change; the same change may have several. */
 export interface Effect {
@@ -14,39 +15,35 @@ export interface Effect {
 export interface Repeat {
   readonly first: Effect
   readonly again: Effect
-  /** What entitles to it; `undefined`: nothing does. */
-  readonly because: Disturbance | undefined
+  /** What entitles to it: its worker died, or lost the lease, or never heard that the first had succeeded. */
+  readonly because?: 'death' | 'loss' | 'silence'
+  /** Why nothing does. */
+  readonly wrong?: string
 }
-
-type Circumstances = Pick<RunFacts, 'disturbances' | 'unsavedMs' | 'leaseDurationMs'>
 
 /**
- * The effects of a change after its first, each with what explains it. Without a ledger an effect takes place again
+ * The effects of a change after its first, by epoch. Without a ledger one takes place again only under a later epoch, and
+ * only if
  *
- * - when its worker was disturbed, at the earliest `unsavedMs` after the effect (older ones it had saved), and
- * - when its worker itself came back from a disturbance in the middle of a handler, and somebody else had been faster.
- *
- * Never again under the same epoch: whoever holds a lease knows what it did.
+ * - no save that an earlier epoch was answered says that the change is settled, and
+ * - the earlier epoch did not end with the shard handed over, or finished, after its handler was done.
  */
-export function repeatsOf(effects: readonly Effect[], circumstances: Circumstances): readonly Repeat[] {
-  const inOrder = effects.toSorted((one, other) => one.at - other.at)
-  return inOrder.slice(1).map((again, index) => {
-    const first = inOrder[index] ?? again
-    return { first, again, because: explain(first, again, circumstances) }
+export function repeatsOf(effects: readonly Effect[], saved: Saved): readonly Repeat[] {
+  const byEpoch = effects.toSorted((one, other) => one.epoch - other.epoch || one.at - other.at)
+  return byEpoch.slice(1).map((again, index) => {
+    const first = byEpoch[index] ?? again
+    return { first, again, ...judgement(first, again, saved) }
   })
 }
 
-function explain(first: Effect, again: Effect, circumstances: Circumstances): Disturbance | undefined {
-  const { disturbances, unsavedMs, leaseDurationMs } = circumstances
-  if (first.shardId === again.shardId && first.epoch === again.epoch) return undefined
-  return disturbances.find(({ worker, from, to }) => {
-    const until = to + leaseDurationMs // a worker that comes back looks at its leases within a lease's time
-    const wasUnsaved = isOf(worker, first) && from - unsavedMs <= first.at && first.at <= until && from <= again.at
-    const wasUnderWay = isOf(worker, again) && from <= again.at && again.at <= until && again.epoch < first.epoch
-    return wasUnsaved || wasUnderWay
-  })
-}
-
-function isOf(worker: string, effect: Effect): boolean {
-  return worker === '*' || worker === effect.worker
+function judgement(first: Effect, again: Effect, saved: Saved): Pick<Repeat, 'because' | 'wrong'> {
+  if (first.epoch === again.epoch) return { wrong: 'the epoch is the same' }
+  const save = saved.coveredBefore(changeOf(first), again)
+  if (save !== undefined) return { wrong: `epoch ${save.epoch} had saved it at ${save.at.toFixed(1)}` }
+  const end = saved.endOf(first)
+  if (end === undefined)
+    return saved.isDead(first.worker) ? { because: 'death' } : { wrong: 'its worker lives and never said that it lost' }
+  if (end.kind === 'lost') return { because: 'loss' }
+  if ((saved.doneAt(first) ?? Infinity) > end.at) return { because: 'silence' }
+  return { wrong: `the shard was ${end.kind} at ${end.at.toFixed(1)}, when it was done` }
 }

@@ -1,8 +1,9 @@
 import { storiesOf } from './changes.ts'
 import { changeOf, type Change, type RunFacts } from './facts.ts'
 import { committedZombies, vanished } from './fence.ts'
-import { orderViolations, overlapViolations, place, zombieStarts } from './order.ts'
+import { doneTwice, orderViolations, overlapViolations, place, unexcusedZombies, zombieStarts } from './order.ts'
 import { repeatsOf, type Effect, type Repeat } from './repeats.ts'
+import { Saved } from './saved.ts'
 
 /** What came of a run. Lists hold one line for each violation: all of them empty means clean. */
 export interface Verdict {
@@ -20,6 +21,8 @@ export interface Verdict {
     readonly failed: number
     /** Handlers that began although a later epoch had begun to work: a process stopped between its check and its note. */
     readonly zombieStarts: number
+    /** Checkpoints of which workers knew that they are durable. */
+    readonly saves: number
   }
   readonly violations: {
     readonly lost: readonly string[]
@@ -27,8 +30,10 @@ export interface Verdict {
     readonly disorder: readonly string[]
     readonly overlap: readonly string[]
     readonly unexplainedRepeats: readonly string[]
+    readonly savedUndone: readonly string[]
     readonly zombieEffects: readonly string[]
     readonly vanished: readonly string[]
+    readonly doneTwice: readonly string[]
     readonly zombieStarts: readonly string[]
   }
 }
@@ -38,31 +43,33 @@ export function judge(facts: RunFacts): Verdict {
   const { entries, rows, produced } = facts
   const stories = storiesOf(entries)
   const effects = effectsByChange(facts)
-  const repeats = [...effects.values()].flatMap((ofOne) => repeatsOf(ofOne, facts))
+  const saved = new Saved(facts)
+  const repeats = [...effects.values()].flatMap((ofOne) => repeatsOf(ofOne, saved))
   const zombies = zombieStarts(entries)
   const count = (kind: string) => entries.reduce((sum, entry) => sum + (entry.kind === kind ? 1 : 0), 0)
-  // Between the synchronous check and the handler's first line there is room for one SIGSTOP, not for more.
-  const pauseCount = facts.disturbances.filter(({ kind }) => kind === 'pause').length
   return {
     counts: {
       produced: [...produced.values()].reduce((sum, n) => sum + n, 0),
       effective: effects.size,
       handlerRuns: count('started'),
       repeated: repeats.length,
-      repeatedBecause: countBy(repeats, ({ because }) => because?.kind ?? 'nothing'),
+      repeatedBecause: countBy(repeats, ({ because }) => because ?? 'nothing'),
       refused: count('refused'),
       failed: count('failed'),
       zombieStarts: zombies.length,
+      saves: facts.saves.length,
     },
     violations: {
       lost: lost(produced, effects),
       unexpected: unexpected(produced, effects),
       disorder: orderViolations(stories),
       overlap: overlapViolations(entries),
-      unexplainedRepeats: repeats.filter(({ because }) => because === undefined).map(describeRepeat),
+      unexplainedRepeats: repeats.filter(({ wrong }) => wrong !== undefined).map(describeRepeat),
+      savedUndone: saved.passedUndone(),
       zombieEffects: rows === undefined ? [] : committedZombies(rows, entries),
       vanished: rows === undefined ? [] : vanished(rows, entries),
-      zombieStarts: zombies.length <= pauseCount ? [] : zombies.map((entry) => `${changeOf(entry)} (${place(entry)})`),
+      doneTwice: doneTwice(entries),
+      zombieStarts: unexcusedZombies(zombies, facts.disturbances),
     },
   }
 }
@@ -103,10 +110,8 @@ function unexpected(
     .map(changeOf)
 }
 
-function describeRepeat({ first, again }: Repeat): string {
-  const place = ({ worker, epoch, shardId, at }: Effect) =>
-    `${worker}, epoch ${epoch} of ${shardId.slice(-8)}, at ${at.toFixed(1)}`
-  return `${changeOf(first)}: ${place(first)}, and again ${place(again)}`
+function describeRepeat({ first, again, wrong }: Repeat): string {
+  return `${changeOf(first)}: ${place(first)}, and again ${place(again)}, although ${wrong}`
 }
 
 function countBy<Thing>(things: readonly Thing[], nameOf: (thing: Thing) => string): Record<string, number> {

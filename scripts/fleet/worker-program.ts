@@ -8,6 +8,7 @@ import { createWorker } from '../../src/worker.ts'
 import { createHandler, type EffectMode } from './effects.ts'
 import { JournalWriter, noteStall, watchStalls } from './journal.ts'
 import { monotonicMs } from './monotonic.ts'
+import { noteTenures } from './tenures.ts'
 import { coordinationTableName } from './tables.ts'
 
 // One worker of the fleet: started by the test, and ended by it in one way or another.
@@ -22,6 +23,7 @@ export interface WorkerSettings {
   readonly mode: EffectMode
   readonly journalPath: string
   readonly logPath: string
+  readonly tenuresPath: string
   readonly stallsPath: string
   readonly stallMs: number
   readonly leaseDurationMs: number
@@ -94,6 +96,7 @@ async function stop(): Promise<void> {
 
 process.once('message', () => void stop())
 process.on('disconnect', () => setTimeout(() => process.exit(3), 10_000).unref())
+noteTenures(settings.tenuresPath, settings.name)
 watchStalls(settings.stallsPath, settings.name, settings.stallMs)
 await start()
 

@@ -3,7 +3,7 @@ import { handoversOf, inPeace, quantile } from '../../scripts/fleet/handovers.ts
 import type { JournalEntry } from '../../scripts/fleet/journal.ts'
 
 function entry(shardId: string, worker: string, epoch: number, at: number): JournalEntry {
-  return { kind: 'started', key: 'k', n: 1, eventId: 'e', shardId, epoch, worker, attempt: 1, at }
+  return { kind: 'started', key: 'k', n: 1, sequenceNumber: '1', shardId, epoch, worker, attempt: 1, at }
 }
 
 test('a takeover lasts from the departure to the first handler of the next, on shards that were worked on', () => {

@@ -15,12 +15,12 @@ test('a reader sees what writers wrote, as it comes, half a line not before it i
   reader.look()
   expect(reader.entries, 'journals that nobody has begun').toEqual([])
   const writer = new JournalWriter(one, 'w1')
-  const run = { key: 'k', n: 1, eventId: 'e', shardId: 's', epoch: 3, attempt: 1 }
+  const run = { key: 'k', n: 1, sequenceNumber: '1', shardId: 's', epoch: 3, attempt: 1 }
   writer.write({ kind: 'started', ...run })
   reader.look()
   writer.write({ kind: 'done', ...run })
   writer.close()
-  appendFileSync(other, 'done k 2 e s 3 w2 1 1')
+  appendFileSync(other, 'done k 2 2 s 3 w2 1 1')
   reader.look()
   expect(reader.entries).toMatchObject([
     { kind: 'started', worker: 'w1', ...run },

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { EffectRow, RunFacts } from '../../scripts/fleet/facts.ts'
 import { parseEntry, type EntryKind, type JournalEntry } from '../../scripts/fleet/journal.ts'
+import type { Save, TenureEnd } from '../../scripts/fleet/tenures.ts'
 import { isClean, judge, type Verdict } from '../../scripts/fleet/verdict.ts'
 
 const kinds: Record<string, EntryKind> = { s: 'started', d: 'done', r: 'refused', f: 'failed' }
@@ -9,18 +10,31 @@ const kinds: Record<string, EntryKind> = { s: 'started', d: 'done', r: 'refused'
 function entries(...lines: readonly string[]): JournalEntry[] {
   return lines.map((line) => {
     const [kind = '', change = '', who = '', at] = line.split(' ')
-    const [key = '', n] = change.split('@')
+    const [key = '', n = ''] = change.split('@')
     const [worker = '', epoch] = who.split('/')
-    const facts = { key, n: Number(n), eventId: change, shardId: 'shard', epoch: Number(epoch), worker, attempt: 1 }
+    const facts = { key, n: Number(n), sequenceNumber: n, shardId: 'shard', epoch: Number(epoch), worker, attempt: 1 }
     return { kind: kinds[kind] ?? 'failed', ...facts, at: Number(at) }
   })
 }
 
 function row(change: string, who: string, sentAt: number): EffectRow {
-  const [{ kind: _kind, at: _at, attempt: _attempt, eventId: _eventId, ...facts } = fail()] = entries(
-    `d ${change} ${who} ${sentAt}`,
-  )
-  return { ...facts, sentAt }
+  const [{ key, n, shardId, epoch, worker } = fail()] = entries(`d ${change} ${who} ${sentAt}`)
+  return { key, n, shardId, epoch, worker, sentAt }
+}
+
+/** `w1/1 50`: worker w1 was answered at 50 ms that this is saved under epoch 1. */
+function save(text: string, settled: Partial<Save>): Save {
+  return { kind: 'saved', ...tenure(text), beyond: new Uint8Array(), ...settled }
+}
+
+function end(kind: TenureEnd['kind'], text: string): TenureEnd {
+  return { kind, ...tenure(text) }
+}
+
+function tenure(text: string) {
+  const [who = '', at] = text.split(' ')
+  const [worker = '', epoch] = who.split('/')
+  return { worker, shardId: 'shard', epoch: Number(epoch), at: Number(at) }
 }
 
 function fail(): never {
@@ -31,9 +45,9 @@ function verdict(facts: Partial<RunFacts>): Verdict {
   return judge({
     produced: new Map([['k', 2]]),
     entries: [],
+    saves: [],
+    ends: [],
     disturbances: [],
-    unsavedMs: 100,
-    leaseDurationMs: 300,
     ...facts,
   })
 }
@@ -78,47 +92,75 @@ test('handlers of a key side by side in one process are found', () => {
 })
 
 const again = entries(...inOrder, 's k@2 w2/2 400', 'd k@2 w2/2 410')
+const death = { worker: 'w1', kind: 'kill', from: 50, to: Infinity } as const
+const first = save('w1/1 45', { after: '1' })
 
-test('an effect again after the death of its worker is explained, and counted', () => {
-  const judged = verdict({ entries: again, disturbances: [{ worker: 'w1', kind: 'kill', from: 50, to: Infinity }] })
+test('an effect again after the death of its worker, which had not saved it, is explained and counted', () => {
+  const judged = verdict({ entries: again, disturbances: [death], saves: [first] })
   expect(isClean(judged)).toBe(true)
-  expect(judged.counts).toMatchObject({ repeated: 1, repeatedBecause: { kill: 1 } })
+  expect(judged.counts).toMatchObject({ repeated: 1, repeatedBecause: { death: 1 }, saves: 1 })
+})
+
+test('so is one after the loss of the lease, and one whose first success nobody heard of', () => {
+  const lost = verdict({ entries: again, ends: [end('lost', 'w1/1 300')] })
+  expect([isClean(lost), lost.counts.repeatedBecause]).toEqual([true, { loss: 1 }])
+  const unheard = verdict({ entries: again, ends: [end('released', 'w1/1 39')] })
+  expect([isClean(unheard), unheard.counts.repeatedBecause]).toEqual([true, { silence: 1 }])
 })
 
 test.each([
-  ['nothing happened', []],
-  ['another worker died', [{ worker: 'w3', kind: 'kill', from: 50, to: Infinity }]],
-  ['it died when it must have saved that long ago', [{ worker: 'w1', kind: 'kill', from: 141, to: Infinity }]],
-  ['it was paused after the repeat', [{ worker: 'w1', kind: 'pause', from: 420, to: 900 }]],
-  ['it was paused, and had long recovered', [{ worker: 'w1', kind: 'pause', from: -900, to: -300 }]],
-] as const)('an effect again is not explained when %s', (_name, disturbances) => {
-  const judged = verdict({ entries: again, disturbances })
+  ['its worker lives, and did not lose the lease', {}],
+  ['another worker died', { disturbances: [{ ...death, worker: 'w3' }] }],
+  ['its worker had saved it before it died', { disturbances: [death], saves: [save('w1/1 45', { after: '2' })] }],
+  ['its worker had saved it beyond the frontier', { disturbances: [death], saves: [beyond([2], 45)] }],
+  ['an epoch before had saved it', { disturbances: [death], saves: [save('w0/0 45', { after: '2' })] }],
+  ['its worker handed the shard over', { ends: [end('released', 'w1/1 300')] }],
+  ['its shard was finished', { ends: [end('finished', 'w1/1 300')] }],
+] as const)('an effect again is not explained when %s', (_name, facts) => {
+  const judged = verdict({ entries: again, ...facts })
   expect(broken(judged)).toEqual(['unexplainedRepeats'])
   expect(judged.counts.repeatedBecause).toEqual({ nothing: 1 })
 })
 
-test('an effect again under the same epoch is never explained', () => {
-  const judged = verdict({
-    entries: entries(...inOrder, 's k@2 w1/1 50', 'd k@2 w1/1 60'),
-    disturbances: [{ worker: 'w1', kind: 'pause', from: 45, to: 48 }],
-  })
-  expect(broken(judged)).toEqual(['unexplainedRepeats'])
+/** A checkpoint that has the k-th records behind the first one settled. */
+function beyond(positions: readonly number[], at: number): Save {
+  const bits = positions.reduce((byte, position) => byte | (1 << (position - 1)), 0)
+  return save(`w1/1 ${at}`, { from: '1', beyond: Uint8Array.of(bits) })
+}
+
+test('what a later epoch saved explains nothing, and forbids nothing', () => {
+  const judged = verdict({ entries: again, disturbances: [death], saves: [save('w2/2 420', { after: '2' })] })
+  expect(isClean(judged)).toBe(true)
 })
 
-test('a zombie that ends its handler late is explained by its pause', () => {
+test('an effect again under the same epoch is never explained', () => {
+  const judged = verdict({ entries: entries(...inOrder, 's k@2 w1/1 50', 'd k@2 w1/1 60'), disturbances: [death] })
+  expect(broken(judged)).toEqual(['unexplainedRepeats', 'doneTwice'])
+})
+
+test('a zombie that ends its handler late is explained by its loss of the lease', () => {
   const story = entries(...inOrder.slice(0, 3), 's k@2 w2/2 400', 'd k@2 w2/2 410', 'd k@2 w1/1 500')
-  const disturbances = [{ worker: 'w1', kind: 'pause', from: 35, to: 499 }] as const
-  expect(isClean(verdict({ entries: story, disturbances }))).toBe(true)
+  expect(isClean(verdict({ entries: story, ends: [end('lost', 'w1/1 501')] }))).toBe(true)
   expect(broken(verdict({ entries: story }))).toEqual(['unexplainedRepeats'])
+})
+
+test.each([
+  ['its prefix', save('w1/1 39', { after: '2' })],
+  ['its bitmap', beyond([2], 39)],
+])('a checkpoint that passes what is not done, with %s, is found', (_name, early) => {
+  const facts = { entries: entries(...inOrder) }
+  expect(broken(verdict({ ...facts, saves: [early] }))).toEqual(['savedUndone'])
+  expect(isClean(verdict({ ...facts, saves: [{ ...early, at: 41 }] }))).toBe(true)
 })
 
 test('handlers begun under an old epoch are counted; more of them than pauses are a broken promise', () => {
   const story = entries(...inOrder, 's k@2 w2/2 400', 'd k@2 w2/2 410', 's k@2 w1/1 500', 'f k@2 w1/1 510')
+  const ends = [end('lost', 'w1/1 505')]
   const pause = { worker: 'w1', kind: 'pause', from: 45, to: 499 } as const
-  expect(verdict({ entries: story, disturbances: [pause] })).toMatchObject({ counts: { zombieStarts: 1 } })
-  expect(isClean(verdict({ entries: story, disturbances: [pause] }))).toBe(true)
+  expect(verdict({ entries: story, disturbances: [pause], ends })).toMatchObject({ counts: { zombieStarts: 1 } })
+  expect(isClean(verdict({ entries: story, disturbances: [pause], ends }))).toBe(true)
   const more = [...story, ...entries('s k@1 w1/1 520', 'f k@1 w1/1 530')]
-  expect(broken(verdict({ entries: more, disturbances: [pause] }))).toEqual(['zombieStarts'])
+  expect(broken(verdict({ entries: more, disturbances: [pause], ends }))).toEqual(['zombieStarts'])
 })
 
 const takenOver = entries('s k@1 w1/1 10', 's k@1 w2/2 400', 'd k@1 w2/2 410', 's k@2 w2/2 420', 'd k@2 w2/2 430')
@@ -131,8 +173,8 @@ test('fenced, what the table refused is counted and no effect', () => {
 })
 
 test('fenced, an effect sent under an old epoch after the takeover must not be in the table', () => {
-  const disturbances = [{ worker: 'w1', kind: 'pause', from: 15, to: 499 }] as const
-  const judged = verdict({ entries: takenOver, rows: [...rows, row('k@1', 'w1/1', 500)], disturbances })
+  const ends = [end('lost', 'w1/1 501')]
+  const judged = verdict({ entries: takenOver, rows: [...rows, row('k@1', 'w1/1', 500)], ends })
   expect(broken(judged)).toEqual(['zombieEffects'])
 })
 
@@ -149,11 +191,11 @@ test('fenced, an effect that was answered and is not in the table has vanished',
 
 test('a line that is not of a journal is an error, and not passed over', () => {
   expect(() => parseEntry('done k 1')).toThrow('not a line of a journal')
-  expect(parseEntry('done k 1 e s 2 w 1 10.5')).toEqual({
+  expect(parseEntry('done k 1 7 s 2 w 1 10.5')).toEqual({
     kind: 'done',
     key: 'k',
     n: 1,
-    eventId: 'e',
+    sequenceNumber: '7',
     shardId: 's',
     epoch: 2,
     worker: 'w',
