@@ -57,7 +57,14 @@ export class LateChildren {
 
   async #look({ streamLabel, shardId }: Pick<Lease, 'streamLabel' | 'shardId'>): Promise<void> {
     const { leases, reading, streamArnOf, onCreated } = this.#options
-    for (const child of await reading.children(streamArnOf(streamLabel), shardId))
-      if ((await leases.create(newLease(streamLabel, child, 'TRIM_HORIZON'))) === 'created') onCreated()
+    for (const child of await reading.children(streamArnOf(streamLabel), shardId)) {
+      const created = leases.create(newLease(streamLabel, child, 'TRIM_HORIZON'))
+      // What failed may be there all the same, and is nobody's until that is told.
+      const answer = await created.catch((error: unknown) => {
+        onCreated()
+        throw error
+      })
+      if (answer === 'created') onCreated()
+    }
   }
 }

@@ -72,8 +72,10 @@ async function create(
     if (answer === 'created') createdCount += 1
   }
   const results = await Promise.allSettled(due.map(createOne))
-  if (createdCount > 0) onCreated() // also when others failed: what exists is to be worked
-  for (const result of results) if (result.status === 'rejected') throw result.reason
+  const failed = results.find((result) => result.status === 'rejected')
+  // What failed may be there all the same: untold, it would be a lease like any other at the next look, and nobody's.
+  if (createdCount > 0 || failed !== undefined) onCreated()
+  if (failed !== undefined) throw failed.reason
   return createdCount
 }
 

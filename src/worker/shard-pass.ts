@@ -21,6 +21,8 @@ export interface PassOptions {
   readonly setting: ShardSetting
   readonly checkpoint: Checkpoint
   readonly start: Start
+  /** Where it begins is not durable yet, and has to be before anything is handled. */
+  readonly mustSaveStart: boolean
   readonly writer: CheckpointWriter
   /** Aborts when the shard is to be handed over, or was lost. */
   readonly stopping: AbortSignal
@@ -48,10 +50,11 @@ export class ShardPass {
   readonly #over = new AbortController()
   readonly #reader: ShardReader
   #isCaughtUp = false
+  #hasSavedStart = false
 
   constructor(options: PassOptions) {
     this.#options = options
-    const { setting, lease, held, checkpoint, start } = options
+    const { setting, lease, held, checkpoint, start, mustSaveStart } = options
     const { shardId } = lease
     const { epoch, owner } = held
     const condition = setting.conditionOf(held)
@@ -69,7 +72,7 @@ export class ShardPass {
     this.intake = new Intake({
       ...{ flow, checkpoint, shardId, streamArn, notBefore: start.notBefore },
       runAhead: { maxRecords, maxBytes },
-      ...(start.notBefore === undefined ? {} : { begin: () => this.#begin() }),
+      ...(mustSaveStart ? { begin: () => this.#begin() } : {}),
     })
     this.#reader = new ShardReader({
       ...{ reading: setting.reading, streamArn, shardId, position: start.position, idlePollMs, maxReadsPerSecond },
@@ -81,6 +84,11 @@ export class ShardPass {
   /** Whether the last page was empty: there was nothing more to read. */
   get isCaughtUp(): boolean {
     return this.#isCaughtUp
+  }
+
+  /** Whether the place where it began is durable since. */
+  get hasSavedStart(): boolean {
+    return this.#hasSavedStart
   }
 
   /** Runs it. Never rejects. */
@@ -135,8 +143,9 @@ export class ShardPass {
    * is durable before anything is handled. Otherwise, after a crash, an older change of an item could follow a newer one.
    */
   async #begin(): Promise<void> {
-    if ((await this.#options.writer.saveStart(this.intake)) === 'saved') return
-    throw new LeaseLostError('the lease of the shard is another worker’s')
+    if ((await this.#options.writer.saveStart(this.intake)) === 'lost')
+      throw new LeaseLostError('the lease of the shard is another worker’s')
+    this.#hasSavedStart = true
   }
 
   /** Waits while as much has been read ahead as may be. */

@@ -6,7 +6,7 @@ import type { Gap, HeldLease, Lease } from '../leases/lease.ts'
 import type { WorkEnd } from '../leases/lease-work.ts'
 import { finishShard } from '../leases/shard-end.ts'
 import { CheckpointWriter } from './checkpoint-writer.ts'
-import { mayBeTrimmed, startOf } from './read-start.ts'
+import { hasPlace, mayBeTrimmed, startOf } from './read-start.ts'
 import { ShardPass, type PassEnd } from './shard-pass.ts'
 import { ShardReport } from './shard-report.ts'
 import type { ShardSetting } from './shard-setting.ts'
@@ -40,6 +40,9 @@ export class ShardRun {
   #pass: ShardPass | undefined
   #checkpoint: Checkpoint
   #isFirstPass = true
+  // A start at LATEST: no place in the shard is durable yet, and this pass looked for none but the newest.
+  #mustSaveStart: boolean
+  #isAtLatest = false
   #abandoned: LeaseLostError | undefined
   #ended: Promise<WorkEnd> | undefined
   #onOpened: () => void = () => {}
@@ -49,6 +52,7 @@ export class ShardRun {
     this.held = held
     this.#setting = setting
     this.#checkpoint = lease.checkpoint
+    this.#mustSaveStart = lease.startAt === 'LATEST' && !hasPlace(lease.checkpoint)
     this.opened = new Promise((resolve) => (this.#onOpened = resolve))
     this.#report = new ShardReport(lease, held, setting)
     const { leases, pace, clock } = setting
@@ -107,10 +111,12 @@ export class ShardRun {
     if (isFirst && lease.gap !== undefined) return { how: lease.gap.kind }
     if (isFirst && mayBeTrimmed(lease, checkpoint, setting.clock.now())) return { how: 'trimmed' }
     const start = startOf(lease, checkpoint, isFirst)
+    this.#isAtLatest = start.position.type === 'LATEST'
     const [report, onOpened] = [this.#report, this.#onOpened]
     if (this.#pass !== undefined) writer.passEnded(this.#pass.intake)
     const pass = new ShardPass({
       ...{ lease, held, setting, checkpoint, start, writer, stopping: this.#stopping.signal },
+      mustSaveStart: this.#mustSaveStart,
       onTrouble: (what, error) => report.trouble(what, error),
       onRead: onOpened,
       onStalled: () => report.stalled(pass.intake, pass.flow),
@@ -122,6 +128,7 @@ export class ShardRun {
     const ended = await pass.run()
     this.#stopping.signal.removeEventListener('abort', stop)
     this.#checkpoint = pass.intake.progress.checkpoint()
+    if (pass.hasSavedStart) this.#mustSaveStart = false
     return ended
   }
 
@@ -138,8 +145,16 @@ export class ShardRun {
       case 'missing':
         return this.#meetGap(ended.how)
       case 'end':
-        return this.#finish()
+        return this.#hasSkipped() ? Promise.resolve(undefined) : this.#finish()
     }
+  }
+
+  /**
+   * A shard that was closed before it was read at LATEST ends without a record, and no place says so. Who takes the lease after
+   * its children have theirs would read it from where the lease was created on, beside them; so this owner does first.
+   */
+  #hasSkipped(): boolean {
+    return this.#isAtLatest && !hasPlace(this.#checkpoint)
   }
 
   async #wait(error: unknown, round: number): Promise<WorkEnd | undefined> {

@@ -73,6 +73,23 @@ test('a start whose author died is completed by the next, with the position that
   expect(await leases.starts()).toMatchObject([{ startAt: 'LATEST', complete: true }])
 })
 
+test('a lease whose creation ended in an error is told of: it may be there, and would be nobody’s', async () => {
+  fleet = await StreamFleet.create()
+  const { leases } = fleet
+  const unheard = Object.assign(Object.create(leases) as LeaseTable, {
+    ...{ list: () => leases.list(), starts: () => leases.starts(), noteStart: leases.noteStart.bind(leases) },
+    ...{ isFinished: leases.isFinished.bind(leases) },
+    create: async (lease: Parameters<LeaseTable['create']>[0]) => {
+      await leases.create(lease)
+      throw new Error('no reply')
+    },
+  })
+  const member = fleet.discovery({ leases: unheard })
+  await expect(fleet.during(member.discovery.bootstrap())).rejects.toThrow('no reply')
+  expect(await leases.list()).toHaveLength(1)
+  expect(member.createdCount).toBe(1)
+})
+
 test('a table without a stream is an error that says what to do', async () => {
   fleet = await StreamFleet.create()
   const member = fleet.discovery({ latestStream: () => Promise.resolve(undefined) })
