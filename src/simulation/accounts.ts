@@ -67,13 +67,18 @@ export class Accounts {
         (gap) => gap.streamLabel === of.streamLabel && gap.shardId === of.shardId && after > (gap.after ?? -1n),
       )
     if (told(shard, change.sequenceNumber)) return true
-    const isKnown = (one: TrueShard) => (this.#leased.get(one) ?? Infinity) < record.at + retentionMs
+    const isKnown = (one: TrueShard) => this.#isKnown(one, record)
     if (isKnown(shard)) return false
     // It was gone before anybody could look after its shard: a gap in what it comes from, when anybody knew of that, is all
     // that can be told.
     const ancestors = ancestorsOf(shard)
     const end = change.sequenceNumber // of an ancestor it is behind everything
     return ancestors.some((one) => told(one, end)) || !ancestors.some(isKnown)
+  }
+
+  /** Whether the shard had a lease while the record could be read. */
+  #isKnown(shard: TrueShard, { at }: TrueRecord): boolean {
+    return (this.#leased.get(shard) ?? Infinity) < at + retentionMs
   }
 
   /** A fleet begins with the stream that it finds, and follows those that come later. */
@@ -91,17 +96,24 @@ export class Accounts {
     return records.find((record) => !this.isDone(record))
   }
 
+  /** The same, but for what nobody could read since the shard is known: who is to tell of it is the owner of an ancestor. */
+  unreadIn({ records }: TrueShard): TrueRecord | undefined {
+    return records.find(
+      (record) => !this.isDone(record) && !(isTrimmed(record) && !this.#isKnown(record.shard, record)),
+    )
+  }
+
   /**
    * The same of what must be done with before the shard begins: its ancestors, and the table's earlier streams. Not what is
    * gone whole, and no listing shows: that is to be told, and nothing waits for it.
    */
   undoneBefore(shard: TrueShard): TrueRecord | undefined {
     for (let ancestor = shard.parent; ancestor !== undefined; ancestor = ancestor.parent) {
-      const undone = ancestor.isGone ? undefined : this.undoneIn(ancestor)
+      const undone = ancestor.isGone ? undefined : this.unreadIn(ancestor)
       if (undone !== undefined) return undone
     }
     for (const other of this.#setting.truth.shards) {
-      const undone = other.streamLabel < shard.streamLabel && !other.isGone ? this.undoneIn(other) : undefined
+      const undone = other.streamLabel < shard.streamLabel && !other.isGone ? this.unreadIn(other) : undefined
       if (undone !== undefined) return undone
     }
     return undefined

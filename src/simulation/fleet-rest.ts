@@ -1,9 +1,9 @@
 import type { Accounts } from './accounts.ts'
 import type { FleetHost } from './fleet-host.ts'
 import type { LeaseWatch } from './lease-watch.ts'
-import { textOf } from './seen-lease.ts'
+import { coveredBy, textOf, type SeenLease } from './seen-lease.ts'
 import { ledgerTable } from './simulated-database.ts'
-import type { StreamTruth, TrueRecord } from './stream-truth.ts'
+import type { StreamTruth, TrueRecord, TrueShard } from './stream-truth.ts'
 import type { Invariant } from './violation.ts'
 import type { WorkerProfile } from './worker-profile.ts'
 import type { WorkerMark } from './worker-marks.ts'
@@ -18,18 +18,21 @@ export interface FleetRestSetting {
   readonly leases: LeaseWatch
   readonly fleet: FleetHost
   readonly violate: (invariant: Invariant, message: string) => void
+  /** Whether an incarnation has lost its right to work: it releases nothing any more, and nobody else is there. */
+  readonly hasLapsed: (memberId: string) => boolean
   /** Told of a record that keeps the fleet from being at rest. */
   readonly isStuck: (record: TrueRecord) => void
 }
 
-// Poison is tried again within a minute, a new stream is looked for each minute, a shard's end tried again each half.
+// Poison is tried again within a minute, a new stream is looked for each minute, a shard's end tried again each half. Less
+// than until the next listing of everything, each ten minutes: nothing may have to wait for that.
 const restWithinMs = 400_000
-// A child that was listed after its sibling waits for a listing, each ten minutes.
-const listingEveryMs = 660_000
 // A claim whose owner has died runs out after a quarter of an hour.
 const claimMs = 910_000
-const lookEveryMs = 500
+const lookEveryMs = 1_000
 const mostRounds = 10
+// States of a shard in a worker's status that say that it is not at it.
+const unworked: ReadonlySet<string> = new Set(['free', 'elsewhere', 'ended'])
 
 /** Waits until a healed fleet has nothing left to do, and judges what it then still does. */
 export class FleetRest {
@@ -63,24 +66,24 @@ export class FleetRest {
   /** Resolves when it is at rest. That it does not come to it is a violation of liveness. */
   async come(): Promise<void> {
     const { world, violate } = this.#setting
-    const { listingLagMs } = world.profile.stream
-    const { ledger } = world.profile
-    const moreMs = (listingLagMs > 0 ? listingEveryMs : 0) + (ledger === 'park' ? claimMs : 0)
-    const untilMs = world.scheduler.now + restWithinMs + moreMs
-    let wanting = this.#wanting()
-    while (wanting !== undefined && world.violations.length === 0) {
-      if (world.scheduler.now > untilMs) return violate('I10', `the fleet does not come to rest: ${wanting}`)
-      await world.settled(world.clock.sleep(lookEveryMs), 2 * lookEveryMs)
-      wanting = this.#wanting()
+    const untilMs = world.scheduler.now + restWithinMs + (world.profile.ledger === 'park' ? claimMs : 0)
+    // Twice in a row: who has just woken from a pause beyond its lease does not know it yet.
+    for (let calmCount = 0; calmCount < 2 && world.violations.length === 0;) {
+      const wanting = this.#wanting()
+      calmCount = wanting === undefined ? calmCount + 1 : 0
+      if (calmCount === 2) break
+      if (wanting !== undefined && world.scheduler.now > untilMs)
+        return violate('I10', `the fleet does not come to rest: ${wanting}`)
+      await this.#pass(lookEveryMs)
     }
-    await this.#idle()
+    if (world.profile.watchesRest) await this.#idle()
   }
 
   /** After all were stopped. */
   judgeStopped(): void {
-    const { leases, violate } = this.#setting
+    const { leases, violate, hasLapsed } = this.#setting
     for (const { owner, shardId } of leases.leases.values())
-      if (owner !== undefined) violate('I10', `${shardId} is still ${owner}'s, who was stopped`)
+      if (owner !== undefined && !hasLapsed(owner)) violate('I10', `${shardId} is still ${owner}'s, who was stopped`)
     for (const id of leases.members) violate('I10', `${id} was stopped, and its row is there`)
   }
 
@@ -116,6 +119,19 @@ export class FleetRest {
     }
   }
 
+  /** Whether its owner knows that it is. */
+  #isWorked({ owner, shardId, epoch }: SeenLease): boolean {
+    const fleets = this.#setting.fleet.alive.flatMap(({ worker }) => worker.status().fleets)
+    const shards = fleets.find(({ workerId }) => workerId === owner)?.shards ?? []
+    return shards.some((one) => one.shardId === shardId && one.epoch === epoch && !unworked.has(one.state))
+  }
+
+  /** A record that its next owner would handle once more: so what is repeated is repeated to its end. */
+  #unsaved(shard: TrueShard, lease: SeenLease): TrueRecord | undefined {
+    const covered = new Set(coveredBy(lease, shard))
+    return shard.records.find((record) => !covered.has(record) && !this.#setting.accounts.isExcused(record))
+  }
+
   #pass(ms: number): Promise<void> {
     const { world } = this.#setting
     return world.settled(world.clock.sleep(ms), 2 * ms)
@@ -136,8 +152,11 @@ export class FleetRest {
       if (shard.isOpen && lease === undefined) return `${shard.shardId} has no lease`
       if (lease === undefined) continue
       if (!shard.isOpen) return `${shard.shardId} is not finished`
+      const unsaved = this.#unsaved(shard, lease)
+      if (unsaved !== undefined) return `${unsaved.change.eventId} is not in the checkpoint of ${shard.shardId}`
       const count = live.get(lease.owner ?? '')
       if (lease.owner === undefined || count === undefined) return `${shard.shardId} is ${String(lease.owner)}'s`
+      if (!this.#isWorked(lease)) return `${shard.shardId} is ${lease.owner}'s, who does not work it`
       live.set(lease.owner, count + 1)
     }
     if (live.size !== names.size || live.size !== leases.members.size)

@@ -71,7 +71,7 @@ export class LeaseOracle implements LeaseListener {
     if (!isNoted) violate('I1', `the lease of ${shardId} is gone, and nothing says that it was finished`)
     const shard = this.#shardOf(before)
     if (shard === undefined || shard.isGone) return
-    const undone = accounts().undoneIn(shard)
+    const undone = accounts().unreadIn(shard)
     if (undone !== undefined) violate('I4', `${shardId} is finished, and ${nameOf(undone)} is not done with`)
     if (shard.isOpen) violate('I1', `${shardId} is finished, and more may be written to it`)
     const started = shard.children.filter((child) => isLeasedOrFinished(child)).length

@@ -70,7 +70,8 @@ export class SimulatedDatabase {
 
   /** Readers meet no obstacles any more. */
   heal(): void {
-    this.#engine.streams.configure({ emptyPageChance: 0, listingLagMs: 0 })
+    // Not the lag of listings: a stream would be told to be over of which a shard is still to be listed.
+    this.#engine.streams.configure({ emptyPageChance: 0 })
   }
 
   expireItems(): number {

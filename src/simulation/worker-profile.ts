@@ -60,14 +60,41 @@ export interface WorkerProfile extends WorldProfile, ConsumerHabits {
   readonly decisionMs: number
   /** The person who decides waits until a worker asks, a quarter of an hour, also when the owner of a claim is dead. */
   readonly isPatient: boolean
+  /** A fleet at rest is watched, for what it still reads and writes. */
+  readonly watchesRest: boolean
+}
+
+interface Size {
+  readonly writeCount: readonly [fewest: number, most: number]
+  /** For how many lease durations the faults last. */
+  readonly fewestLeases: number
+  readonly moreLeases: number
+  readonly workerCounts: readonly [number, ...number[]]
+  readonly shardCounts: readonly [number, ...number[]]
+  readonly mostShardChanges: number
+  readonly mostFleetEvents: number
+}
+
+// What goes wrong takes two workers, a shard or two and a few changes most of the time, and time is better spent on another
+// world than on a longer one. What takes a fleet has the large ones.
+const small: Size = {
+  writeCount: [2, 8],
+  ...{ fewestLeases: 0.5, moreLeases: 2 },
+  ...{ workerCounts: [1, 2, 2, 2, 3], shardCounts: [1, 1, 1, 2], mostShardChanges: 2, mostFleetEvents: 3 },
+}
+const large: Size = {
+  writeCount: [3, 30],
+  ...{ fewestLeases: 2, moreLeases: 5 },
+  ...{ workerCounts: [2, 3, 4, 5], shardCounts: [1, 2, 3, 5], mostShardChanges: 4, mostFleetEvents: 6 },
 }
 
 export function drawWorkerProfile(seed: string): WorkerProfile {
   const random = new SeededRandom(seed).fork('worker profile')
-  const world = drawWorld(random.fork('world'))
+  const size = random.fork('size').chance(0.1) ? large : small
+  const world = drawWorld(random.fork('world'), (draw) => draw.integer(...size.writeCount))
   const ledger = random.pick(['none', 'none', 'none', 'none', 'none', 'retry', 'retry', 'park', 'park'] as const)
-  const leaseDurationMs = random.pick([3_000, 5_000, 10_000])
-  const chaosMs = Math.round(leaseDurationMs * (2 + 5 * random.next()))
+  const leaseDurationMs = random.pick([5_000, 10_000, 20_000])
+  const chaosMs = Math.round(leaseDurationMs * (size.fewestLeases + size.moreLeases * random.next()))
   const awayHours = random.chance(0.06) ? random.pick([24.2, 24.8, 25, 27, 33, 50]) : 0
   const startAt = random.chance(0.15) ? ('LATEST' as const) : ('TRIM_HORIZON' as const)
   const isCareful = ledger === 'park' || startAt === 'LATEST' || awayHours > 0
@@ -75,8 +102,8 @@ export function drawWorkerProfile(seed: string): WorkerProfile {
   return {
     ...world,
     workload: { ...workload, undecodable: 0, everyMs: Math.round((2 * chaosMs * random.next()) / workload.writeCount) },
-    stream: { ...world.stream, initialShardCount: random.pick([1, 1, 2, 2, 3, 5]) },
-    shardChanges: random.chance(0.6) ? random.integer(1, 4) : 0,
+    stream: { ...world.stream, initialShardCount: random.pick(size.shardCounts) },
+    shardChanges: random.chance(0.6) ? random.integer(1, size.mostShardChanges) : 0,
     network: { ...world.network, leftOver: ledger === 'none' ? 0 : world.network.leftOver, outages: [] },
     ledger,
     identity:
@@ -88,11 +115,11 @@ export function drawWorkerProfile(seed: string): WorkerProfile {
       startAt,
       onGap: random.pick(['halt', 'continue']),
     },
-    workerCount: random.pick([1, 2, 2, 3, 3, 4, 5]),
+    workerCount: random.pick(size.workerCounts),
     concurrency: random.pick([1, 2, 3, 10]),
     maxAttempts: random.integer(1, 3),
     isFenced: ledger === 'none' && random.chance(0.4),
-    process: drawProcess(random.fork('process'), leaseDurationMs),
+    process: drawProcess(random.fork('process'), leaseDurationMs, size),
     // A LATEST start and a day's age are told by wall clocks, which a few seconds of difference leave in order.
     skewMs: random.chance(0.5) ? random.integer(0, isCareful ? 2_000 : 600_000) : 0,
     drift: swarm(random, 0.4, isCareful ? 0.001 : 0.08),
@@ -100,24 +127,25 @@ export function drawWorkerProfile(seed: string): WorkerProfile {
     cutOffs: drawSpans(random.fork('cut-offs'), 0.35, chaosMs, 2 * leaseDurationMs),
     denials: drawSpans(random.fork('denials'), 0.15, chaosMs, leaseDurationMs),
     iteratorExpires: swarm(random, 0.3, 0.3),
-    streamOff: random.chance(0.12) ? drawSpan(random, chaosMs, leaseDurationMs) : undefined,
+    streamOff: random.chance(0.08) ? drawSpan(random, chaosMs, leaseDurationMs) : undefined,
     awayHours,
     chaosMs,
     decisionMs: random.pick([500, 10_000]),
-    isPatient: random.chance(0.1),
+    isPatient: random.chance(0.03),
+    watchesRest: random.fork('rest').chance(0.1),
   }
 }
 
 function drawHabits(random: SeededRandom, leaseDurationMs: number): Omit<WorkerHabits, 'startAt' | 'onGap'> {
   return {
     leaseDurationMs,
-    checkpointIntervalMs: random.pick([100, 1_000, leaseDurationMs]),
+    checkpointIntervalMs: random.pick([300, 1_000, leaseDurationMs]),
     shutdownTimeoutMs: random.pick([0, 500, 5_000]),
     idlePollMs: random.pick([500, 3_000, 10_000]),
   }
 }
 
-function drawProcess(random: SeededRandom, leaseDurationMs: number): ProcessFaults {
+function drawProcess(random: SeededRandom, leaseDurationMs: number, size: Size): ProcessFaults {
   // Not both: a clock that is set back hides from a machine that it has slept.
   const clock = random.pick(['suspend', 'set clock'] as const)
   const events = (['kill', 'stop', 'pause', clock] as const).filter(() => random.chance(0.5))
@@ -125,7 +153,7 @@ function drawProcess(random: SeededRandom, leaseDurationMs: number): ProcessFaul
     crash: swarm(random, 0.4, 0.01),
     pause: swarm(random, 0.4, 0.01),
     pauseMs: leaseDurationMs * random.pick([0.2, 1.2, 3]),
-    eventCount: random.chance(0.75) ? random.integer(1, 6) : 0,
+    eventCount: random.chance(0.75) ? random.integer(1, size.mostFleetEvents) : 0,
     events: events.length === 0 ? ['kill'] : events,
     restartMs: random.pick([0, 1_000, leaseDurationMs, 3 * leaseDurationMs]),
   }

@@ -61,14 +61,15 @@ function fromLatest(drawn: WorkerProfile): WorkerProfile {
 
 /** Workers that stand still for longer than their lease with more to handle, and go on when another has taken over. */
 function zombies(drawn: WorkerProfile): WorkerProfile {
-  const { workload, process, worker, chaosMs, handler } = drawn
+  const { workload, process, worker, handler } = drawn
   const { leaseDurationMs } = worker
+  const chaosMs = Math.max(6 * leaseDurationMs, drawn.chaosMs)
   return {
     ...drawn,
     workload: { ...workload, itemCount: Math.min(3, workload.itemCount), writeCount: 40, everyMs: chaosMs / 40 },
     handler: { ...handler, workMs: leaseDurationMs / 5, ignoresSignal: 0 },
     process: { ...process, crash: 0, pause: 0.02, pauseMs: 3 * leaseDurationMs },
-    ...{ workerCount: Math.max(2, drawn.workerCount), insertsOnly: false, awayHours: 0 },
+    ...{ chaosMs, workerCount: Math.max(3, drawn.workerCount), insertsOnly: false, awayHours: 0 },
   }
 }
 
@@ -93,6 +94,33 @@ function denied(drawn: WorkerProfile): WorkerProfile {
   }
 }
 
+/**
+ * The coordination table is away again and again, for longer than a request is tried: what was written is not heard of. Shards
+ * are listed when the fleet works already.
+ */
+function unsure(drawn: WorkerProfile): WorkerProfile {
+  const { network, worker, process, stream, chaosMs } = drawn
+  const ms = worker.leaseDurationMs
+  const outages = [0.1, 0.5, 0.9, 1.3].map((at) => [at * ms, (at + 0.3) * ms] as const)
+  return {
+    ...drawn,
+    network: { ...network, replyLost: Math.max(0.3, network.replyLost) },
+    stream: { ...stream, listingLagMs: 5_000 },
+    process: { ...process, crash: 0, pause: 0, eventCount: 0 },
+    ...{ outages, chaosMs: Math.max(1.6 * ms, chaosMs), cutOffs: [], streamOff: undefined, awayHours: 0 },
+  }
+}
+
+/** Shards are split, and one half is listed later than the other. */
+function listedLate(drawn: WorkerProfile): WorkerProfile {
+  const { stream, shardChanges } = drawn
+  return {
+    ...drawn,
+    stream: { ...stream, listingLagMs: 5_000 },
+    ...{ shardChanges: Math.max(2, shardChanges), streamOff: undefined, awayHours: 0 },
+  }
+}
+
 export const workerScenarios: readonly Scenario[] = [
   scenarioOf(workers, 'workers'),
   scenarioOf(workers, 'workers-calm', calm),
@@ -105,6 +133,8 @@ export const workerScenarios: readonly Scenario[] = [
     ...{ ledger: 'none' as const, identity: 'record' as const, isFenced: true },
   })),
   scenarioOf(workers, 'workers-denied', denied),
+  scenarioOf(workers, 'workers-unsure', unsure),
+  scenarioOf(workers, 'workers-listed-late', listedLate),
   scenarioOf(workers, 'workers-streams', streams),
   scenarioOf(workers, 'workers-away', away),
   scenarioOf(workers, 'workers-latest', fromLatest),

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Messages } from '../telemetry/channels.ts'
 import { Accounts } from './accounts.ts'
+import { ClaimOwners } from './claim-owners.ts'
 import { fencedEffectOf, isFencedOff, stateKey } from './fenced-effect.ts'
 import { FleetHost } from './fleet-host.ts'
 import { History, type Change } from './history.ts'
@@ -23,6 +24,9 @@ import type { WorkerMark } from './worker-marks.ts'
 import type { World } from './world.ts'
 import { FleetRest } from './fleet-rest.ts'
 
+// Between a claim and its handler, and between two attempts: a reply, a pause, a delay before the next.
+const longestLullMs = 90_000
+
 /**
  * Producers write to a table; a fleet of workers consumes its stream and coordinates in another table of the same database.
  * First everything may fail, then nothing does, and all must come to rest: everything settled, each lease with a live worker.
@@ -33,6 +37,7 @@ export class WorkerWorld {
   readonly #truth: StreamTruth
   readonly #history: History
   readonly #accounts: Accounts
+  readonly #claims = new ClaimOwners()
   readonly #leases: LeaseWatch
   readonly #network: Network
   readonly #oracle: Oracle
@@ -42,6 +47,7 @@ export class WorkerWorld {
   readonly #delivered = new Map<string, number>()
   readonly #opened = new Set<string>()
   readonly #falselyLost = new Set<string>()
+  readonly #lapsed = new Set<string>()
   #hasStarted = false
   #isStreamOn = true
 
@@ -96,9 +102,7 @@ export class WorkerWorld {
       faults.refuse(operation, input, sender)
       return this.#execute(operation, input, sender)
     })
-    const operator = new Operator(world, this.#database, this.#history, (key) =>
-      this.#workerOracle.isAtWork(key, (name) => this.#fleet.alive.some(({ actor }) => actor.name === name)),
-    )
+    const operator = new Operator(world, this.#database, this.#history, (key) => this.#mayStillHappen(key))
     this.#fleet = new FleetHost(
       {
         ...{ world, network: this.#network, oracle: this.#oracle, workerOracle: this.#workerOracle },
@@ -110,9 +114,13 @@ export class WorkerWorld {
     )
     this.#rest = new FleetRest({
       ...{ world, truth: this.#truth, accounts: this.#accounts, leases: this.#leases, fleet: this.#fleet, violate },
+      hasLapsed: (memberId) => this.#lapsed.has(memberId),
       isStuck: ({ change }) => {
         if (profile.ledger !== 'park' || profile.isPatient) return
-        for (const key of this.#history.of(change).idempotencyKeys) operator.told(key)
+        const keys = new Set(this.#history.of(change).idempotencyKeys)
+        const claimed = this.#claims.ofEvent(change.eventId)?.idempotencyKey
+        if (claimed !== undefined) keys.add(claimed)
+        for (const key of keys) operator.told(key)
       },
     })
   }
@@ -123,6 +131,7 @@ export class WorkerWorld {
     const heardLapse = (message: unknown) => {
       const { reason, workerId } = message as Messages['tidemark:worker:lapsed']
       this.#falselyLost.delete(workerId)
+      this.#lapsed.add(workerId)
       this.#world.mark(reason === 'gone' ? 'worker given up for dead' : 'worker lapsed')
     }
     subscribe('tidemark:stream:gap', heardGap)
@@ -182,6 +191,7 @@ export class WorkerWorld {
       if (operation === 'GetRecords') this.#noteDelivery(output, sender)
       else if (operation === 'PutItem' || operation === 'DeleteItem') this.#truth.look()
       if (effect !== undefined) this.#fencedEffect(effect)
+      if (operation === 'UpdateItem') this.#claims.updated(input, sender, this.#world.scheduler.now)
       this.#leases.applied(operation, input, sender)
       if (this.#accounts.startedAt === Infinity) this.#lookForStart(operation, input)
       return output
@@ -189,6 +199,14 @@ export class WorkerWorld {
       if (effect !== undefined && isFencedOff(error)) this.#world.mark('lease of an old epoch refused an effect')
       throw error
     }
+  }
+
+  /** Whether somebody alive is at a change, or has claimed it and may be about to begin. */
+  #mayStillHappen(idempotencyKey: string): boolean {
+    const isAlive = (name: string) => this.#fleet.alive.some(({ actor }) => actor.name === name)
+    if (this.#workerOracle.isAtWork(idempotencyKey, isAlive)) return true
+    const claim = this.#claims.ofKey(idempotencyKey)
+    return claim !== undefined && isAlive(claim.actor) && this.#world.scheduler.now < claim.at + longestLullMs
   }
 
   /** LATEST is a place that moves until each shard was opened there: only then, and once a start has resolved, is it promised. */

@@ -16,13 +16,15 @@ describe('the simulation', () => {
     ['late-marks', 50],
     ['undecodable', 50],
     ['calm', 50],
-    ['workers', 160],
-    ['workers-zombies', 30],
+    ['workers', 400],
+    ['workers-zombies', 20],
     ['workers-away', 30],
     ['workers-streams', 20],
     ['workers-latest', 20],
     ['workers-messages', 20],
     ['workers-calm', 20],
+    ['workers-unsure', 20],
+    ['workers-listed-late', 20],
   ] as const)('finds nothing in %s', { timeout: 300_000 }, async (scenario, count) => {
     const { failures, differing } = await runEnsemble(sound, { scenario, from: 1, count })
     expect(failures.map(({ seed, violations }) => `${seed}: ${violations[0]?.message}`)).toEqual([])
