@@ -12,7 +12,7 @@ export interface LedgerSubject {
     readonly uncertain: Uncertain
     readonly clock: Clock
     readonly windowDays: number
-  }): Promise<Ledger> | Ledger
+  }): Promise<Ledger<unknown>> | Ledger<unknown>
   /** The modes that it has. @default ['retry', 'park'] */
   readonly modes?: readonly Uncertain[]
 }
@@ -39,7 +39,7 @@ export function ledgerConformance(subject: LedgerSubject): readonly ConformanceC
 }
 
 interface Bench {
-  readonly ledger: Ledger
+  readonly ledger: Ledger<unknown>
   readonly clock: ManualClock
 }
 
@@ -192,21 +192,25 @@ function entry(idempotencyKey: string, laneKey = idempotencyKey): LedgerEntry {
   }
 }
 
-function open(ledger: Ledger, entries: readonly LedgerEntry[], consumer = 'conformance'): Promise<LedgerSession> {
+function open(
+  ledger: Ledger<unknown>,
+  entries: readonly LedgerEntry[],
+  consumer = 'conformance',
+): Promise<LedgerSession<unknown>> {
   return ledger.open({ consumer, entries, remainingMs: minute })
 }
 
-async function claim(session: LedgerSession, one: LedgerEntry): Promise<ClaimOutcome> {
+async function claim(session: LedgerSession<unknown>, one: LedgerEntry): Promise<ClaimOutcome> {
   return await session.claim(one)
 }
 
-async function claimed(session: LedgerSession, one: LedgerEntry): Promise<Claim> {
+async function claimed(session: LedgerSession<unknown>, one: LedgerEntry): Promise<Claim> {
   const outcome = await session.claim(one)
   if (outcome.status !== 'claimed') assert.fail(`expected the claim to be granted; got ${outcome.status}`)
   return outcome.claim
 }
 
-async function complete(session: LedgerSession, claims: readonly Claim[]): Promise<void> {
+async function complete(session: LedgerSession<unknown>, claims: readonly Claim[]): Promise<void> {
   const durable = claims.map(async (one) => session.complete(one))
   await session.flush()
   await Promise.all(durable)
