@@ -264,9 +264,11 @@ const everyShard: Promises = {
   },
 }
 
+const streamArn = 'arn:aws:dynamodb:eu-central-1:123456789012:table/orders/stream/label'
+
 function entry(laneKey: string, sequence: number): LedgerEntry {
   const sequenceNumber = parseSequenceNumber(String(sequence), 'entry')
-  return { idempotencyKey: `key-${sequence}`, laneKey, eventId: `event-${sequence}`, sequenceNumber }
+  return { streamArn, idempotencyKey: `key-${sequence}`, laneKey, eventId: `event-${sequence}`, sequenceNumber }
 }
 
 function batchOf(entries: readonly LedgerEntry[]): LedgerBatch {
