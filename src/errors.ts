@@ -21,6 +21,7 @@ export const errorCodes = [
   'ERR_ENCODE',
   'ERR_PARKING_FULL',
   'ERR_CIRCUIT_OPEN',
+  'ERR_RECORDS_GONE',
 ] as const
 
 /** One of {@link errorCodes}. */
@@ -233,6 +234,35 @@ export class CircuitOpenError extends TidemarkError {
   override readonly name = 'CircuitOpenError'
   readonly code = 'ERR_CIRCUIT_OPEN'
   readonly retryable = true
+}
+
+/** Records that a document names are not in the stream any more: DynamoDB keeps them for 24 hours. */
+export class RecordsGoneError extends TidemarkError {
+  override readonly name = 'RecordsGoneError'
+  readonly code = 'ERR_RECORDS_GONE'
+  readonly retryable = false
+  readonly streamArn: string
+  readonly shardId: string
+  /** Sequence numbers of the first and the last record that the document names. */
+  readonly start: string
+  readonly end: string
+
+  constructor(
+    message: string,
+    {
+      streamArn,
+      shardId,
+      start,
+      end,
+      ...options
+    }: ErrorOptions & Pick<RecordsGoneError, 'streamArn' | 'shardId' | 'start' | 'end'>,
+  ) {
+    super(message, options)
+    this.streamArn = streamArn
+    this.shardId = shardId
+    this.start = start
+    this.end = end
+  }
 }
 
 /** Whether `error` was made by Tidemark (by any copy of it), and, when given, carries this `code`. Never throws. */

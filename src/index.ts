@@ -16,6 +16,7 @@ export {
   LeaseLostError,
   LedgerError,
   ParkingFullError,
+  RecordsGoneError,
   RetryableError,
   SchemaError,
   TerminalError,

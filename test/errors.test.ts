@@ -13,6 +13,7 @@ import {
   LeaseLostError,
   LedgerError,
   ParkingFullError,
+  RecordsGoneError,
   RetryableError,
   SchemaError,
   TerminalError,
@@ -50,6 +51,12 @@ const table = [
   [new EncodeError('m', { path: 'p', cause }), 'EncodeError', 'ERR_ENCODE', false],
   [new ParkingFullError('m', { cause }), 'ParkingFullError', 'ERR_PARKING_FULL', true],
   [new CircuitOpenError('m', { cause }), 'CircuitOpenError', 'ERR_CIRCUIT_OPEN', true],
+  [
+    new RecordsGoneError('m', { cause, streamArn: 'a', shardId: 's', start: '1', end: '2' }),
+    'RecordsGoneError',
+    'ERR_RECORDS_GONE',
+    false,
+  ],
 ] as const
 
 describe('errors', () => {

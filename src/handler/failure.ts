@@ -24,6 +24,7 @@ function classifyOurs(error: TidemarkError): FailureClass {
     case 'ERR_UNCERTAIN_OUTCOME':
     case 'ERR_TRANSACTION':
     case 'ERR_ENCODE':
+    case 'ERR_RECORDS_GONE':
       return 'terminal'
     case 'ERR_RETRYABLE':
     case 'ERR_CONDITION_FAILED':

@@ -5,16 +5,20 @@ export interface ErrorDescription {
   readonly stack?: string
   /** The error's code where it has one: a Tidemark code, Node's (`ECONNRESET`), a driver's. */
   readonly code?: string
-  /** What led to it: its `cause`, the cause of that, and so on, at most ten. */
+  /** What led to it: its `cause`, the cause of that, and so on, at most five. */
   readonly causes: readonly CauseDescription[]
 }
 
 /** One link of the chain of causes. */
 export type CauseDescription = Omit<ErrorDescription, 'causes'>
 
-// Some errors carry whole responses in their texts, and each of these is stored with every record that fails.
-const longestText = 8_000
-const longestChain = 10
+// Some errors carry whole responses in their texts, and each of these is stored with every record that fails. Without its
+// stacks a description fits into a message of 256 KB whatever is in it.
+const longestText = { name: 200, message: 4_000, stack: 8_000, code: 200 } as const
+const longestChain = 5
+
+type Field = keyof typeof longestText
+const fields = ['name', 'message', 'stack', 'code'] as const
 
 /** Describes whatever was thrown. Total: any value is an answer, and it never throws. */
 export function describeError(error: unknown): ErrorDescription {
@@ -37,10 +41,10 @@ function causesOf(error: unknown): unknown[] {
 }
 
 function describeOne(error: unknown): CauseDescription {
-  const [name, message, stack, code] = ['name', 'message', 'stack', 'code'].map((field) => textOf(read(error, field)))
+  const [name, message, stack, code] = fields.map((field) => textOf(error, field))
   const { length } = [name, message].filter((text) => text !== undefined)
   // Anything can be thrown: a text, a number, an object that is no error.
-  if (length === 0) return { name: typeof error, message: shorten(printed(error)) }
+  if (length === 0) return { name: typeof error, message: shorten(printed(error), longestText.message) }
   return {
     name: name ?? 'Error',
     message: message ?? '',
@@ -49,13 +53,14 @@ function describeOne(error: unknown): CauseDescription {
   }
 }
 
-function textOf(value: unknown): string | undefined {
+function textOf(error: unknown, field: Field): string | undefined {
+  const value = read(error, field)
   if (typeof value === 'number') return String(value)
-  return typeof value === 'string' && value !== '' ? shorten(value) : undefined
+  return typeof value === 'string' && value !== '' ? shorten(value, longestText[field]) : undefined
 }
 
-function shorten(text: string): string {
-  return text.length > longestText ? `${text.slice(0, longestText)}…` : text
+function shorten(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text
 }
 
 /** A field of anything, `undefined` where reading it throws. */

@@ -17,6 +17,7 @@ const doors: Record<string, readonly string[]> = {
     'LedgerError',
     'ParkedRecords',
     'ParkingFullError',
+    'RecordsGoneError',
     'RetryableError',
     'SchemaError',
     'TerminalError',
@@ -31,6 +32,14 @@ const doors: Record<string, readonly string[]> = {
   ],
   'tidemark/lambda': ['createLambdaHandler'],
   'tidemark/worker': ['createTidemarkTable', 'createWorker'],
+  'tidemark/dead-letters': [
+    'eventBridgeSink',
+    'processFailureDocument',
+    'readFailureDocument',
+    's3Sink',
+    'snsSink',
+    'sqsSink',
+  ],
   'tidemark/dynamodb': [
     'createTidemarkTable',
     'dynamodbLedger',
@@ -54,7 +63,7 @@ const doors: Record<string, readonly string[]> = {
 }
 
 // These must load where no AWS SDK is installed.
-const withoutSdk = ['tidemark', 'tidemark/lambda']
+const withoutSdk = ['tidemark', 'tidemark/lambda', 'tidemark/dead-letters']
 
 const names = 'console.log(JSON.stringify(Object.keys(door).filter((name) => name !== "__esModule").sort()))'
 

@@ -1,6 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
-import type { DynamoDBStreamHandler } from 'aws-lambda'
+import { EventBridge } from '@aws-sdk/client-eventbridge'
+import { S3 } from '@aws-sdk/client-s3'
+import { SNS } from '@aws-sdk/client-sns'
+import { SQS } from '@aws-sdk/client-sqs'
+import type { DynamoDBStreamHandler, SQSEvent } from 'aws-lambda'
 import {
   type ChangeRecord,
   createConsumer,
@@ -11,6 +15,15 @@ import {
   RetryableError,
   TerminalError,
 } from 'tidemark'
+import {
+  type DeadLetterSink,
+  eventBridgeSink,
+  processFailureDocument,
+  readFailureDocument,
+  s3Sink,
+  snsSink,
+  sqsSink,
+} from 'tidemark/dead-letters'
 import { createTidemarkTable, dynamodbLedger } from 'tidemark/dynamodb'
 import { createLambdaHandler } from 'tidemark/lambda'
 import {
@@ -67,6 +80,23 @@ const ledger: Ledger = memoryLedger()
 export const audit = createConsumer({ name: 'audit', ledger, handler: everything })
 
 export const retryable = (error: unknown): boolean => isTidemarkError(error, 'ERR_LEDGER') && error.retryable
+
+const s3 = new S3({})
+const overflow = s3Sink({ client: s3, bucket: 'letters' })
+export const sinks: readonly DeadLetterSink[] = [
+  overflow,
+  sqsSink({ client: new SQS({}), queueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/letters', overflow }),
+  snsSink({ client: new SNS({}), topicArn: 'arn:aws:sns:eu-central-1:123456789012:letters' }),
+  eventBridgeSink({ client: new EventBridge({}), eventBusName: 'operations' }),
+]
+export async function redrive({ Records }: SQSEvent): Promise<void> {
+  const streams = new DynamoDBStreamsClient({})
+  for (const message of Records) {
+    for await (const { records } of readFailureDocument(message, { streams, s3 })) console.log(records.length)
+    const { handled, duplicate } = await processFailureDocument(receipts, message, { streams, s3, onGap: 'continue' })
+    console.log(handled, duplicate)
+  }
+}
 
 const { client: metered, usage } = meter(client)
 const mapping = createEventSourceMapping({
