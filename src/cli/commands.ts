@@ -2,6 +2,7 @@ import type { Command } from './command.ts'
 import { demoCommand } from './demo-command.ts'
 import { initCommand } from './init/init-command.ts'
 import { leasesCommands } from './leases/leases-command.ts'
+import { parkedCommands } from './parked/parked-command.ts'
 import { pauseCommand, resumeCommand } from './pause/pause-command.ts'
 import { runCommand } from './run/run-command.ts'
 import { sendCommand } from './send/send-command.ts'
@@ -12,6 +13,7 @@ import { tailCommand } from './tail/tail-command.ts'
 export const commands: readonly Command[] = [
   runCommand,
   statusCommand,
+  parkedCommands,
   tailCommand,
   pauseCommand,
   resumeCommand,
