@@ -4,6 +4,7 @@ import { initCommand } from './init/init-command.ts'
 import { leasesCommands } from './leases/leases-command.ts'
 import { parkedCommands } from './parked/parked-command.ts'
 import { pauseCommand, resumeCommand } from './pause/pause-command.ts'
+import { replayCommand } from './replay/replay-command.ts'
 import { runCommand } from './run/run-command.ts'
 import { sendCommand } from './send/send-command.ts'
 import { statusCommand } from './status/status-command.ts'
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   tailCommand,
   pauseCommand,
   resumeCommand,
+  replayCommand,
   sendCommand,
   initCommand,
   leasesCommands,

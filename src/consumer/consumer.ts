@@ -6,11 +6,12 @@ import { noLedgerSession } from '../ledger/no-ledger.ts'
 import { ParkedRecords } from '../parking/parked-records.ts'
 import type { ParkingLot } from '../parking/parking-lot.ts'
 import type { RecordLocation } from '../record/decode.ts'
-import type { Batch } from '../source/source.ts'
+import type { Batch, RawRecord } from '../source/source.ts'
 import { publish } from '../telemetry/channels.ts'
 import { BatchRun } from './batch-run.ts'
 import { BatchTime, type TimeLimits } from './batch-time.ts'
 import { ConsumerParking } from './consumer-parking.ts'
+import { examine, type Examined } from './examine.ts'
 import { Flow, type FlowHost } from './flow.ts'
 import type { Parker } from './parker.ts'
 import { prepare } from './prepare.ts'
@@ -76,6 +77,11 @@ export class Consumer {
    */
   flow(host: FlowHost): Flow {
     return new Flow(this.#options, this.#stragglers, host, this.#parker)
+  }
+
+  /** What would become of a record, for tools that explain: nothing is handled and nothing asked of the ledger. */
+  examine(raw: RawRecord): Examined {
+    return examine(raw, this.#options)
   }
 
   /** Throws a `ConfigurationError` when a stream of this view type lacks what the patterns or schemas need. */

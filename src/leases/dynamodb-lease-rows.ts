@@ -14,14 +14,14 @@ import { type Gap, type Lease, leaseIdOf, type NewLease } from './lease.ts'
  * `after` is padded to 40 digits, so that a condition can compare it; GetShardIterator wants the number as the stream wrote
  * it, so `afterText` keeps it where padding changes it.
  */
-export function leaseRow(fleet: FleetName, lease: NewLease, now: number): Row {
+export function leaseRow(fleet: FleetName, lease: NewLease, now: number, epoch = 0): Row {
   const { parentShardId, startAt } = lease
   return {
     ...leaseKey(fleet, leaseIdOf(lease)),
     ...(parentShardId === undefined ? {} : { parent: { S: parentShardId } }),
     startAt: { S: startAt },
     createdAt: numberOf(now),
-    epoch: numberOf(0),
+    epoch: numberOf(epoch),
   }
 }
 

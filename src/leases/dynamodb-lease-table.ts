@@ -17,6 +17,7 @@ import {
   startKey,
   startOf,
   startRow,
+  wasKey,
 } from './dynamodb-rows.ts'
 import { type Gap, type HeldLease, type Lease, type LeaseId, leaseIdOf, type NewLease } from './lease.ts'
 
@@ -51,7 +52,9 @@ export class DynamoDBLeaseTable implements LeaseTable {
   async create(lease: NewLease): Promise<'created' | 'exists' | 'finished'> {
     const { tableName: TableName } = this.#requests
     const Key = doneKey(this.#fleet, leaseIdOf(lease))
-    const row = leaseRow(this.#fleet, lease, this.#clock.now())
+    // Taken back by an operator, to be created anew when its parent is finished again: epochs must never be used twice.
+    const was = await this.#requests.get(wasKey(this.#fleet, leaseIdOf(lease)))
+    const row = leaseRow(this.#fleet, lease, this.#clock.now(), Number(was?.['epoch']?.N ?? 0))
     const refused = await this.#requests.transact([
       // In one transaction: looked at before, the shard could be finished between the look and the put, and run again.
       { ConditionCheck: { TableName, Key, ...conditionOf(absent) } },

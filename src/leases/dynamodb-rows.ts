@@ -12,11 +12,12 @@ import type { HeldLease, LeaseId } from './lease.ts'
  *     members#<consumer>#<table>   #pause                         nobody reads until this row is gone; never expires
  *     leases#<consumer>#<table>    lease#<label>#<shard id>       a shard that may be consumed; never expires
  *     leases#<consumer>#<table>    done#<label>#<shard id>        it was consumed to its end: no lease of it again
+ *     leases#<consumer>#<table>    was#<label>#<shard id>         its lease was taken back, and had this epoch: the next goes on from it
  *     leases#<consumer>#<table>    start#<label>                  how consumption of the stream began; never expires
  *
  * Neither a consumer's name nor a table's, a stream label or a shard id can contain a `#`.
  */
-export const prefixes = { lease: 'lease#', done: 'done#', start: 'start#' } as const
+export const prefixes = { lease: 'lease#', done: 'done#', was: 'was#', start: 'start#' } as const
 
 /** Longer than a stream lists a shard (about a day) by far: after that nobody can ask for its lease again. */
 const doneKeptMs = 7 * 86_400_000
@@ -55,6 +56,10 @@ export function doneKey(fleet: FleetName, id: LeaseId): RowKey {
   return { pk: { S: leasesKey(fleet) }, sk: { S: prefixes.done + id } }
 }
 
+export function wasKey(fleet: FleetName, id: LeaseId): RowKey {
+  return { pk: { S: leasesKey(fleet) }, sk: { S: prefixes.was + id } }
+}
+
 export function startKey(fleet: FleetName, streamLabel: string): RowKey {
   return { pk: { S: leasesKey(fleet) }, sk: { S: prefixes.start + streamLabel } }
 }
@@ -88,6 +93,14 @@ export function pauseRow(fleet: FleetName, { pausedAt, by }: Pause): Row {
 /** What is wrong in such a row is no reason to read on: that it is there is what counts. */
 export function pauseOf(row: Row): Pause {
   return { pausedAt: Number(row['pausedAt']?.N ?? 0), by: row['by']?.S ?? 'unknown' }
+}
+
+export function wasRow(fleet: FleetName, id: LeaseId, epoch: number, now: number): Row {
+  return {
+    ...wasKey(fleet, id),
+    epoch: numberOf(epoch),
+    expiresAt: numberOf(epochSeconds(now + doneKeptMs)),
+  }
 }
 
 export function doneRow(fleet: FleetName, { id, owner, epoch }: HeldLease, now: number): Row {

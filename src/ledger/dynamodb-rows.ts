@@ -18,7 +18,7 @@ export type Row = Record<string, AttributeValue>
 type RowKind = 'mark' | 'claim'
 
 /** The key of a row. */
-export function rowKey(consumer: string, { idempotencyKey }: LedgerEntry, kind: RowKind): Row {
+export function rowKey(consumer: string, { idempotencyKey }: Pick<LedgerEntry, 'idempotencyKey'>, kind: RowKind): Row {
   return { pk: { S: `ledger#${consumer}#${idempotencyKey}` }, sk: { S: kind } }
 }
 

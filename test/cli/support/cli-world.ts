@@ -65,7 +65,9 @@ export class CliWorld {
   consumer(file: string, handler = '', more = ''): string {
     this.project.write(
       file,
-      `import { createConsumer, silentLogger } from 'tidemark'
+      `import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { createConsumer, silentLogger } from 'tidemark'
+import { dynamodbLedger } from 'tidemark/dynamodb'
 export default createConsumer({ name: 'receipts', logger: silentLogger, retry: { maxAttempts: 1 }, ${more}
   handler: async (record) => { ${handler} } })`,
     )
