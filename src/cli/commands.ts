@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { demoCommand } from './demo-command.ts'
+import { explainCommand } from './explain/explain-command.ts'
 import { initCommand } from './init/init-command.ts'
 import { leasesCommands } from './leases/leases-command.ts'
 import { parkedCommands } from './parked/parked-command.ts'
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   statusCommand,
   parkedCommands,
   tailCommand,
+  explainCommand,
   pauseCommand,
   resumeCommand,
   replayCommand,

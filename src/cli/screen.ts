@@ -25,12 +25,13 @@ export function fit(text: string, width: number): string {
 /** Breaks a text into lines of the screen's width; all but the first are indented. */
 export function wrapped(text: string, indent = '  '): string {
   const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > columns()) {
+  const [first = '', ...words] = text.trimStart().split(' ')
+  let line = `${' '.repeat(text.length - text.trimStart().length)}${first}`
+  for (const word of words) {
+    if (line.length + 1 + word.length > columns()) {
       lines.push(line)
       line = `${indent}${word}`
-    } else line = line === '' ? word : `${line} ${word}`
+    } else line = `${line} ${word}`
   }
   return [...lines, line].join('\n')
 }

@@ -26,7 +26,7 @@ import { type Gap, type HeldLease, type Lease, type LeaseId, leaseIdOf, type New
  * every write says owner and epoch; a request that is refused is judged by the row that stood against it.
  *
  * Write units: acquire, save, halt and release one for each KB of the row, so one while the bitmap is small, two with a
- * bitmap of 1 KB (some 8,000 records in flight); create and finish four each, once in a shard's life.
+ * bitmap of 1 KB (some 8,000 records in flight); create and finish four each, and create reads a row, once in a shard's life.
  */
 export class DynamoDBLeaseTable implements LeaseTable {
   readonly #requests: CoordinationRequests

@@ -59,6 +59,7 @@ describe('the command', () => {
     ],
     [['tail', 'orders', '--filter', '{'], '--filter: this is not JSON'],
     [['tail', 'orders', '--filter', '{"eventName":"INSERT"}'], '--filter.eventName: expected a list'],
+    [['replay', 'receipts', '--table', 'orders', '--from', 'yesterday'], '--from must be trim-horizon, a time such as'],
     [['status', 'receipts'], "required option '--table <NAME>' not specified"],
     [['run', './a.ts', '--table', 'orders', '--lease-duration', '10'], '--lease-duration must be a time with its unit'],
     [['run', './a.ts', '--table', 'orders', '--lease-duration', '1ms'], "from 1 s to 5 min; got '1ms'"],

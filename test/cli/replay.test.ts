@@ -18,11 +18,11 @@ async function putRounds(rounds: number, keys: number): Promise<void> {
   }
 }
 
-/** Runs a worker until it has had so many effects and its shards are at their end. */
+/** Runs a worker until it has had so many effects, or (with 0) until nothing is left, and stops it, which saves. */
 async function work(file: string, effectCount: number): Promise<readonly string[]> {
   const worker = await world.worker(file)
   if (effectCount > 0) await worker.until(new RegExp(`(effect .*\\n[\\s\\S]*){${effectCount}}`))
-  await caughtUp()
+  else await caughtUp()
   expect(await worker.end('SIGTERM')).toBe(0)
   return worker.stdout().match(/effect \w+ \d+/g) ?? []
 }
@@ -48,7 +48,6 @@ describe('replay', () => {
     expect(dry.stdout).toContain('15 settled changes would be handed out again, 0 absorbed by the ledger, 15 would\n')
     expect(dry.stdout).toMatch(/back to its horizon +\d+\n[\s\S]*anew, behind its parent/)
     assertPlain(dry.stdout)
-    expect(await work('consumer.mjs', 0)).toEqual([])
 
     const unsure = await world.run('replay', ...fleet, '--from', 'trim-horizon')
     expect(unsure.code).toBe(2)
@@ -82,7 +81,7 @@ describe('replay', () => {
       `select: { eventName: ['INSERT'] }, ledger: dynamodbLedger({ client: new DynamoDBClient(), tableName: 'tidemark' }),`,
     )
     await putRounds(2, 4)
-    await work('consumer.mjs', 4)
+    expect((await work('consumer.mjs', 0)).length).toBe(4)
     const count = async (...more: readonly string[]) =>
       jsonLines((await world.run('replay', ...fleet, '--from', 'trim-horizon', '--json', ...more)).stdout)[0]
     expect(await count('--dry-run')).toMatchObject({ deliveredCount: 8, absorbedCount: 4, runCount: 4 })
@@ -105,13 +104,5 @@ describe('replay', () => {
     await worker.end('SIGKILL')
     expect((await world.run('replay', ...fleet, '--from', 'trim-horizon', '--yes')).code).toBe(0)
     expect(await work('consumer.mjs', 1)).toEqual(['effect a 1'])
-  })
-
-  test.each([['yesterday'], ['-1']])('--from %s is refused', async (from) => {
-    const { code, output } = await world.run('replay', ...fleet, `--from=${from}`)
-    expect(code).toBe(2)
-    expect(output).toContain(
-      "--from must be trim-horizon, a time such as 2026-05-01T12:00:00Z, or a record's sequence number",
-    )
   })
 })

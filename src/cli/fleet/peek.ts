@@ -83,7 +83,7 @@ export function createdAtOf({ dynamodb }: RawRecord): number | undefined {
 }
 
 /** An item's key as lanes are named; a record without a proper one has none. */
-function laneKeyOf({ dynamodb }: RawRecord): string {
+export function laneKeyOf({ dynamodb }: RawRecord): string {
   try {
     return encodeItemKey(dynamodb?.Keys, 'dynamodb.Keys')
   } catch {

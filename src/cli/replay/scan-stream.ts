@@ -7,7 +7,7 @@ import type { Identify } from '../fleet/identify.ts'
 import { showProgress } from '../progress.ts'
 import { isFrom, type ReplayFrom } from './replay-from.ts'
 import { type AgainCount, noneAgain, type ScannedShard, seenShard } from './replay-plan.ts'
-import { type SettledRecord, settledRecords } from './shard-scan.ts'
+import { settledRecords, type ShardRecord } from '../fleet/shard-records.ts'
 
 /** What is looked for in the stream, and what counts it. */
 export interface Scan {
@@ -64,7 +64,7 @@ class ShardTally {
     this.#scan = scan
   }
 
-  async take(page: readonly SettledRecord[]): Promise<void> {
+  async take(page: readonly ShardRecord[]): Promise<void> {
     const { from } = this.#scan
     const start =
       this.#first === undefined ? page.findIndex(({ raw, sequenceNumber }) => isFrom(from, raw, sequenceNumber)) : 0
@@ -79,7 +79,7 @@ class ShardTally {
     return { shardId, parentShardId, seen, first: this.#first, again: this.#again, anew: this.#anew }
   }
 
-  async #count(records: readonly SettledRecord[]): Promise<AgainCount> {
+  async #count(records: readonly ShardRecord[]): Promise<AgainCount> {
     const selected = records.map(({ raw }) => this.#scan.identify(raw)).filter((examined) => examined.selected)
     const keys = selected.flatMap(({ idempotencyKey }) => idempotencyKey ?? [])
     const absorbed = await this.#scan.marks.countCompleted(keys)

@@ -7,16 +7,18 @@ import { ShardReader } from '../../source/shard-reader.ts'
 import type { RawRecord } from '../../source/source.ts'
 import type { StreamReading } from '../../source/stream-reading.ts'
 
-/** A record that is settled, as a shard's progress says. */
-export interface SettledRecord {
+/** A record of a shard. */
+export interface ShardRecord {
   readonly raw: RawRecord
+  /** Whether the shard's progress says that nothing more is to happen with it. */
+  readonly settled: boolean
   readonly sequenceNumber: SequenceNumber
   /** The record before it in its shard, as far as the stream still has it. */
   readonly before: SequenceNumber | undefined
 }
 
-/** What is settled of a shard: everything (it is finished), or what a checkpoint says. */
-export type Settled = 'all' | Checkpoint
+/** What is settled of a shard: everything (it is finished), nothing (nobody has begun it), or what a checkpoint says. */
+export type Settled = 'all' | 'none' | Checkpoint
 
 // Pages without records at the end of what the stream still has of a shard; see `peek`.
 const mostEmptyPages = 5
@@ -27,29 +29,43 @@ export async function* settledRecords(
   streamArn: string,
   shardId: string,
   settled: Settled,
-): AsyncGenerator<readonly SettledRecord[]> {
+): AsyncGenerator<readonly ShardRecord[]> {
+  if (settled === 'none') return
   const last = settled === 'all' ? undefined : (settled.through ?? settled.after)
   if (settled !== 'all' && last === undefined) return
+  for await (const page of shardRecords(reading, streamArn, shardId, settled)) {
+    yield page.filter((record) => record.settled)
+    const end = page.at(-1)?.sequenceNumber
+    if (end !== undefined && last !== undefined && compareSequenceNumbers(end, last) >= 0) return
+  }
+}
+
+/** Reads all that is left of a shard, a page at a time. */
+export async function* shardRecords(
+  reading: StreamReading,
+  streamArn: string,
+  shardId: string,
+  settled: Settled,
+): AsyncGenerator<readonly ShardRecord[]> {
   const over = new AbortController()
   const reader = new ShardReader({
     ...{ reading, streamArn, shardId, position: { type: 'TRIM_HORIZON' }, clock: systemClock, random: systemRandom },
     ...{ signal: over.signal, onTrouble: () => {}, idlePollMs: 200 },
   })
-  const isSettled = settled === 'all' ? () => true : settledBy(settled)
+  const isSettled = typeof settled === 'string' ? () => settled === 'all' : settledBy(settled)
   let before: SequenceNumber | undefined
   for (let emptyCount = 0; emptyCount < mostEmptyPages;) {
     const answer = await reader.read()
     if (answer.status !== 'records') return
     emptyCount = answer.records.length === 0 ? emptyCount + 1 : 0
-    const page: SettledRecord[] = []
+    const page: ShardRecord[] = []
     for (const record of answer.records) {
       const raw = fromSdkRecord(record, streamArn)
       const sequenceNumber = parseSequenceNumber(raw.dynamodb?.SequenceNumber, 'dynamodb.SequenceNumber')
-      if (isSettled(sequenceNumber)) page.push({ raw, sequenceNumber, before })
+      page.push({ raw, sequenceNumber, before, settled: isSettled(sequenceNumber) })
       before = sequenceNumber
     }
     yield page
-    if (before !== undefined && last !== undefined && compareSequenceNumbers(before, last) >= 0) return
   }
 }
 

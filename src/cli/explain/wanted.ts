@@ -1,0 +1,58 @@
+import type { AttributeMap } from '../../record/attribute-value.ts'
+import { encodeItemKey } from '../../record/item-key.ts'
+import type { RawRecord } from '../../source/source.ts'
+import { UsageError } from '../command.ts'
+import { laneKeyOf } from '../fleet/peek.ts'
+
+/** Which changes are asked about. */
+export interface Wanted {
+  readonly eventId: string | undefined
+  readonly laneKey: string | undefined
+  matches(raw: RawRecord): boolean
+}
+
+/** The key of the table: its attributes' names and types. */
+export type KeyShape = readonly { readonly name: string; readonly type: 'S' | 'N' | 'B' }[]
+
+/** Reads what was asked about: 32 hex digits are an event's id, all else an item's key. @throws UsageError */
+export function wantedOf(text: string, shape: KeyShape): Wanted {
+  if (/^[0-9a-f]{32}$/i.test(text)) {
+    const eventId = text.toLowerCase()
+    return { eventId, laneKey: undefined, matches: ({ eventID }) => eventID?.toLowerCase() === eventId }
+  }
+  const laneKey = encodeItemKey(keyOf(text, shape), 'key')
+  return { eventId: undefined, laneKey, matches: (raw) => laneKeyOf(raw) === laneKey }
+}
+
+function keyOf(text: string, shape: KeyShape): AttributeMap {
+  const given = text.startsWith('{') ? jsonKey(text) : pairs(text, shape)
+  const expected = shape.map(({ name }) => name)
+  if (given.size !== shape.length || !expected.every((name) => given.has(name)))
+    throw new UsageError(`the key of an item is ${expected.map((name) => `${name}=…`).join(',')}; got '${text}'`)
+  return Object.fromEntries(shape.map(({ name, type }) => [name, attribute(type, given.get(name))]))
+}
+
+function pairs(text: string, shape: KeyShape): ReadonlyMap<string, unknown> {
+  const [only, ...more] = shape
+  // Of a table with a key of one attribute the value will do, and may have any character in it.
+  if (only !== undefined && more.length === 0 && !text.startsWith(`${only.name}=`)) return new Map([[only.name, text]])
+  if (only !== undefined && more.length === 0) return new Map([[only.name, text.slice(only.name.length + 1)]])
+  const parts = text
+    .split(',')
+    .map((part) => [part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1)] as const)
+  return new Map(parts)
+}
+
+function jsonKey(text: string): ReadonlyMap<string, unknown> {
+  try {
+    return new Map(Object.entries(JSON.parse(text) as object))
+  } catch {
+    throw new UsageError(`a key in JSON must be an object, such as {"id":"17"}; got '${text}'`)
+  }
+}
+
+// {"id":{"S":"17"}} as well as {"id":"17"}.
+function attribute(type: 'S' | 'N' | 'B', value: unknown): Readonly<Record<string, string>> {
+  const inner = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[type] : value
+  return { [type]: String(inner) }
+}
