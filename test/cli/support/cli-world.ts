@@ -1,7 +1,11 @@
 import { CreateTableCommand, DeleteItemCommand, type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { vi } from 'vitest'
 import { createTidemarkTable } from '../../../src/dynamodb.ts'
 import { createEmbeddedDynamoDB, type EmbeddedDynamoDB } from '../../../src/testing.ts'
 import { CommandProject, type Running } from './command-project.ts'
+
+// Each command is a process of its own, and a machine may be busy with other things.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
 /** How a command ended. */
 export interface Ended {
@@ -76,7 +80,7 @@ export default createConsumer({ name: 'receipts', logger: silentLogger, retry: {
 
   /** Starts a worker of the consumer in a process of its own; resolves when it reads. */
   async worker(file: string, ...options: readonly string[]): Promise<Running> {
-    const worker = this.start('run', `./${file}`, '--table', 'orders', '--lease-duration', '2s', ...options)
+    const worker = this.start('run', `./${file}`, '--table', 'orders', '--lease-duration', '4s', ...options)
     await worker.until(/ started /)
     return worker
   }
