@@ -86,7 +86,8 @@ function draw(kind: ChaosKind, atMs: number, plan: ChaosPlan, roster: Roster, ra
       { atMs: addAt, kind: 'add', worker: roster.add(addAt) },
     ]
   }
-  const leases = kind === 'pause' ? 1.3 + random.next() : 0.3 + 2 * random.next()
+  // Who is paused shall find on waking that others have its shards: they take them within one and a half leases.
+  const leases = kind === 'pause' ? 1.6 + random.next() : 0.3 + 2 * random.next()
   const forMs = Math.round(plan.leaseDurationMs * leases)
   // Peace for a while afterwards: what comes next shall find a worker that works.
   roster.disturb(worker, atMs + forMs + plan.leaseDurationMs)

@@ -2,11 +2,14 @@ import type { FleetReport } from './fleet.ts'
 
 /** Everything that is wrong with a run, in words; empty when it is clean. */
 export function complaintsOf(report: FleetReport): readonly string[] {
-  const { verdict, seenOutOfOrder, accidents, isDrained } = report
+  const { verdict, seenOutOfOrder, accidents, isDrained, mode, chaos } = report
+  // In a short run the only one may stop a worker that has nothing to do.
+  const hadZombies = chaos.filter(({ kind }) => kind === 'pause').length > 1
   const broken = Object.entries(verdict.violations).flatMap(([name, lines]) => sample(name, lines))
   return [
     ...(isDrained ? [] : ['the fleet stood still before everything had taken effect']),
     ...broken,
+    ...(mode === 'fenced' && hadZombies && verdict.counts.refused === 0 ? ['no zombie tried to write'] : []),
     ...sample('seen out of order', seenOutOfOrder),
     ...accidents,
     ...(verdict.counts.saves > 0 ? [] : ['no worker said that it saved anything: repeats can not be judged']),

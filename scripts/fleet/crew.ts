@@ -96,7 +96,7 @@ export class Crew {
   async #stop(worker: WorkerProcess): Promise<void> {
     this.#expected.add(worker.name)
     this.departures.push({ worker: worker.name, how: 'stop', at: monotonicMs() })
-    const limitMs = 30_000
+    const limitMs = 60_000
     const { code, signal } = await worker.stop(limitMs)
     if (code === 0) return
     const why = { SIGKILL: `did not end within ${limitMs} ms`, 3: 'left something running' }[signal ?? String(code)]
@@ -107,7 +107,7 @@ export class Crew {
     const { forMs } = event
     const from = monotonicMs()
     if ('direction' in event) worker.proxy.blackHole(event.direction)
-    else if (event.kind === 'pause') worker.pause()
+    else if (event.kind === 'pause') await worker.pause()
     else worker.proxy.cut()
     await new Promise((resolve) => setTimeout(resolve, forMs))
     this.disturbances.push({ worker: worker.name, kind: event.kind, from, to: monotonicMs() })

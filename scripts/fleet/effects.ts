@@ -4,6 +4,7 @@ import type { ChangeRecord, HandlerContext } from '../../src/index.ts'
 import type { EntryKind, JournalWriter } from './journal.ts'
 import { monotonicMs } from './monotonic.ts'
 import { effectTableName } from './tables.ts'
+import type { Trap } from './trap.ts'
 
 /** `plain`: the effect is a line in the journal, which nobody can refuse. `fenced`: a row, put only while the lease holds. */
 export type EffectMode = 'plain' | 'fenced'
@@ -15,6 +16,7 @@ export interface EffectOptions {
   readonly worker: string
   /** The longest that an effect takes. */
   readonly handlerMs: number
+  readonly trap: Trap
 }
 
 type Lease = NonNullable<HandlerContext['lease']>
@@ -26,7 +28,7 @@ type Lease = NonNullable<HandlerContext['lease']>
 export function createHandler(
   options: EffectOptions,
 ): (record: ChangeRecord, context: HandlerContext) => Promise<void> {
-  const { journal, mode, handlerMs } = options
+  const { journal, mode, handlerMs, trap } = options
   return async (record, { lease, attempt }) => {
     if (lease === undefined) throw new Error('a worker hands its handlers the lease')
     const { keys, newImage, sequenceNumber } = record
@@ -36,6 +38,7 @@ export function createHandler(
     }
     note('started')
     await sleep(Math.random() * handlerMs)
+    trap.pass()
     try {
       if (mode === 'fenced') await putEffect(options, change, lease)
       note('done')

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { scheduleChaos, workerName, type ChaosEvent } from './chaos-schedule.ts'
 import { Crew } from './crew.ts'
 import { gapNow, readEffects } from './effect-table.ts'
+import type { EffectMode } from './effects.ts'
 import { startEngine, type EngineProcess } from './engine-process.ts'
 import type { Disturbance } from './facts.ts'
 import { patienceMs, type FleetOptions } from './fleet-options.ts'
@@ -22,6 +23,7 @@ import { judge, type Verdict } from './verdict.ts'
 /** What came of a run. */
 export interface FleetReport {
   readonly verdict: Verdict
+  readonly mode: EffectMode
   /** What the concurrent reader saw out of order. */
   readonly seenOutOfOrder: readonly string[]
   /** Processes that did not end as they should. */
@@ -200,6 +202,7 @@ class FleetRun {
     })
     return {
       verdict,
+      mode: options.mode,
       seenOutOfOrder: [...this.#seenOutOfOrder, ...reader.contiguity.violations],
       accidents: crew.accidents,
       runsAfterStop,

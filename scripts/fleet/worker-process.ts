@@ -1,7 +1,12 @@
 import { fork, type ChildProcess } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { killAtExit } from '../../src/testing/kill-at-exit.ts'
 import { HalfOpenProxy } from './half-open-proxy.ts'
-import type { WorkerSettings } from './worker-program.ts'
+import { monotonicMs } from './monotonic.ts'
+import type { WorkerOrder, WorkerSettings } from './worker-program.ts'
+
+// How long a handler is waited for that can be stopped in its middle.
+const trapMs = 300
 
 /** How a process ended. */
 export interface Ending {
@@ -55,7 +60,10 @@ export class WorkerProcess {
     this.#child.kill('SIGKILL')
   }
 
-  pause(): void {
+  /** Stops it in the middle of a handler, or where it is when none comes by for a while. */
+  async pause(): Promise<void> {
+    this.#tell({ stopInHandlerBefore: monotonicMs() + trapMs })
+    await sleep(trapMs)
     this.#child.kill('SIGSTOP')
   }
 
@@ -65,10 +73,15 @@ export class WorkerProcess {
 
   /** Asks it to stop, and resolves when it has ended; kills it when that takes longer than `limitMs`. */
   async stop(limitMs: number): Promise<Ending> {
-    if (this.#child.connected) this.#child.send('stop')
+    this.resume()
+    this.#tell('stop')
     const impatient = setTimeout(() => this.kill(), limitMs)
     const ending = await this.gone
     clearTimeout(impatient)
     return ending
+  }
+
+  #tell(order: WorkerOrder): void {
+    if (this.#child.connected) this.#child.send(order)
   }
 }

@@ -10,6 +10,7 @@ import { JournalWriter, noteStall, watchStalls } from './journal.ts'
 import { monotonicMs } from './monotonic.ts'
 import { noteTenures } from './tenures.ts'
 import { coordinationTableName } from './tables.ts'
+import { Trap } from './trap.ts'
 
 // One worker of the fleet: started by the test, and ended by it in one way or another.
 
@@ -33,6 +34,9 @@ export interface WorkerSettings {
   readonly requestTimeoutMs: number
 }
 
+/** What the process is told. `stopInHandlerBefore`: see {@link Trap}. */
+export type WorkerOrder = 'stop' | { readonly stopInHandlerBefore: number }
+
 const settings = JSON.parse(process.argv[2] ?? '{}') as WorkerSettings
 const log = (level: string) => (message: string, fields?: object) =>
   appendFileSync(
@@ -49,6 +53,7 @@ const config = {
 const dynamodb = new DynamoDBClient(config)
 const streams = new DynamoDBStreamsClient(config)
 const journal = new JournalWriter(settings.journalPath, settings.name)
+const trap = new Trap()
 
 const { mode, handlerMs, tableNames, leaseDurationMs, checkpointIntervalMs } = settings
 const consumer = createConsumer({
@@ -56,7 +61,7 @@ const consumer = createConsumer({
   logger,
   // Nothing is poison here: whatever fails is of the network or of the lease.
   retry: { maxAttempts: 100, baseDelayMs: 20, maxDelayMs: 500 },
-  handler: createHandler({ mode, journal, client: dynamodb, worker: settings.name, handlerMs }),
+  handler: createHandler({ mode, journal, client: dynamodb, worker: settings.name, handlerMs, trap }),
 })
 const create = () =>
   createWorker(consumer, {
@@ -94,7 +99,7 @@ async function stop(): Promise<void> {
   process.disconnect() // nothing else must keep the process alive: a timer or a socket left behind shows as one that hangs
 }
 
-process.once('message', () => void stop())
+process.on('message', (order: WorkerOrder) => (order === 'stop' ? void stop() : trap.set(order.stopInHandlerBefore)))
 process.on('disconnect', () => setTimeout(() => process.exit(3), 10_000).unref())
 noteTenures(settings.tenuresPath, settings.name)
 watchStalls(settings.stallsPath, settings.name, settings.stallMs)
