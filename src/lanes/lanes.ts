@@ -7,8 +7,16 @@ export type Lend = (wait: Promise<unknown>) => Promise<void>
 /** Works one record. It must not reject: that is a broken invariant, which stops its lane and is told by `idle`. */
 export type LaneWorker<Work> = (work: Work, lend: Lend) => Promise<LaneStep>
 
-// Queues are left by index, and what was left is forgotten now and then: under endless load they are never empty.
+// Queues are left by index, and what was left is forgotten now and then: under endless load they are never empty. The places
+// of those that left are emptied at once: a thousand records kept for nothing all grow old, and are dear to collect.
 const compactFrom = 1_024
+
+/** The lane's next record, which it keeps no longer. */
+function takeFrom<Work>(lane: Lane<Work>): Work {
+  const work = lane.works[lane.next] as Work // a lane is ready only while it has one
+  lane.works[lane.next++] = undefined
+  return work
+}
 
 /** Drops the first `count` elements when they are at least half of all; returns how many were dropped. */
 function forget(queue: unknown[], count: number): number {
@@ -19,7 +27,7 @@ function forget(queue: unknown[], count: number): number {
 
 interface Lane<Work> {
   readonly key: string
-  readonly works: Work[]
+  readonly works: (Work | undefined)[]
   next: number
   onEnd: (() => void)[] | undefined
 }
@@ -41,7 +49,7 @@ export class Lanes<Work> {
   readonly #working = new Set<Lane<Work>>()
   readonly #stopped = new Set<string>()
   // Ready lanes wait their turn in order. They leave by index: Array.shift would make ten thousand lanes quadratic.
-  #ready: Lane<Work>[] = []
+  #ready: (Lane<Work> | undefined)[] = []
   #nextReady = 0
   // Workers that lent their turn out and want one back. They come before the ready lanes: their records have begun.
   readonly #returning: (() => void)[] = []
@@ -95,7 +103,7 @@ export class Lanes<Work> {
       this.#working.add(lane)
       let step: LaneStep
       try {
-        step = await this.#worker(lane.works[lane.next++] as Work, this.#lend)
+        step = await this.#worker(takeFrom(lane), this.#lend)
       } catch (error) {
         this.#broken ??= { error }
         step = 'stop'
@@ -114,7 +122,7 @@ export class Lanes<Work> {
   #takeReady(): Lane<Work> | undefined {
     const lane = this.#ready[this.#nextReady]
     if (lane !== undefined) {
-      this.#nextReady += 1
+      this.#ready[this.#nextReady++] = undefined
       if (this.#nextReady >= compactFrom) this.#nextReady -= forget(this.#ready, this.#nextReady)
     } else if (this.#nextReady > 0) {
       this.#ready = []

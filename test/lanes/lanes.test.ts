@@ -1,7 +1,12 @@
 import fc from 'fast-check'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { Lanes } from '../../src/lanes/lanes.ts'
 import { deferred, turns } from '../support/deferred.ts'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
 
 describe('lanes', () => {
   test('work of one lane runs in order and one at a time, work of others beside it, up to the concurrency', async () => {
@@ -38,6 +43,24 @@ describe('lanes', () => {
         },
       ),
     )
+  })
+
+  test('what was worked is kept no longer, while other lanes and later work of its own wait', async () => {
+    const stuck = deferred()
+    const worked: WeakRef<object>[] = []
+    const lanes = new Lanes<{ readonly key: string }>(1, async (work) => {
+      if (work.key === 'last') await stuck.promise
+      else worked.push(new WeakRef(work))
+      return 'next'
+    })
+    for (const key of ['a', 'b', 'c', 'a', 'last', 'a', 'b']) lanes.enqueue(key, { key })
+    lanes.start()
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    collect()
+    expect(worked.map((record) => record.deref())).toEqual([undefined, undefined, undefined])
+    stuck.resolve()
+    await lanes.idle()
+    expect(worked.length).toBe(6)
   })
 
   test('a stopped lane runs nothing more, and takes nothing more; the others go on', async () => {
