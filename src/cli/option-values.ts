@@ -57,5 +57,16 @@ export const httpUrl: Read<string> = (option, text) => {
   throw new UsageError(`${option} must be a URL such as http://localhost:8000; got '${text}'`)
 }
 
+/** An item, or an image of one, as a JSON object. */
+export const jsonObject: Read<object> = (option, text) => {
+  try {
+    const item: unknown = JSON.parse(text)
+    if (typeof item === 'object' && item !== null && !Array.isArray(item)) return item
+  } catch {
+    // Falls to the complaint below, which says the same of any text that is no item.
+  }
+  throw new UsageError(`${option} must be a JSON object, such as {"id":"1","total":42}; got '${text}'`)
+}
+
 /** Any text. */
 export const anyText: Read<string> = (_option, text) => text

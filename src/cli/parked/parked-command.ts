@@ -3,7 +3,7 @@ import { command, group, type Command, UsageError } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { consumerArgument } from '../fleet/fleet-options.ts'
-import { anyText, wholeNumber } from '../option-values.ts'
+import { anyText, jsonObject, wholeNumber } from '../option-values.ts'
 import { flag, required, value, type Read } from '../options.ts'
 import { parkedOptions } from './parked-options.ts'
 
@@ -12,16 +12,6 @@ const laneId: Read<string> = (option, text) => {
   throw new UsageError(
     `${option} must be a lane's id as "tidemark parked list" shows it, or its beginning; got '${text}'`,
   )
-}
-
-const image: Read<object> = (option, text) => {
-  try {
-    const item: unknown = JSON.parse(text)
-    if (typeof item === 'object' && item !== null && !Array.isArray(item)) return item
-  } catch {
-    // Falls to the complaint below, which says the same of any text that is no item.
-  }
-  throw new UsageError(`${option} must be a JSON object, such as {"id":"1","total":42}; got '${text}'`)
 }
 
 const lane = required('lane', 'The lane: its id in "parked list", or a beginning of it', laneId)
@@ -98,8 +88,8 @@ const editCommand = command({
   description: 'The record as it came is kept beside it. Its key and its place in the stream stay as they are.',
   arguments: { ...consumerArgument, lane, event },
   options: {
-    newImage: value('JSON', 'The new image, as plain JSON or as DynamoDB writes it', image),
-    oldImage: value('JSON', 'The old image, likewise', image),
+    newImage: value('JSON', 'The new image, as plain JSON or as DynamoDB writes it', jsonObject),
+    oldImage: value('JSON', 'The old image, likewise', jsonObject),
     yes: flag('Do not ask'),
     ...parkedOptions,
   },

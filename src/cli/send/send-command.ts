@@ -3,18 +3,8 @@ import { withSdk } from '../aws/sdk-missing.ts'
 import { command, type Command, UsageError } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { nameOfTable, wholeNumber } from '../option-values.ts'
-import { flag, required, type Read, value } from '../options.ts'
-
-const readItem: Read<object> = (option, text) => {
-  try {
-    const item: unknown = JSON.parse(text)
-    if (typeof item === 'object' && item !== null && !Array.isArray(item)) return item
-  } catch {
-    // Falls to the complaint below, which says the same of any text that is no item.
-  }
-  throw new UsageError(`${option} must be a JSON object, such as {"id":"1","total":42}; got '${text}'`)
-}
+import { jsonObject, nameOfTable, wholeNumber } from '../option-values.ts'
+import { flag, required, value } from '../options.ts'
 
 /** `tidemark send`. */
 export const sendCommand: Command = command({
@@ -24,7 +14,7 @@ export const sendCommand: Command = command({
     'One item of yours, or sample items under keys that no other call uses. A put over an item that is there replaces it.',
   arguments: { table: required('table', 'The table', nameOfTable) },
   options: {
-    item: value('JSON', 'One item, as plain JSON ({"id":"1"}) or as DynamoDB writes it ({"id":{"S":"1"}})', readItem),
+    item: value('JSON', 'One item, as plain JSON ({"id":"1"}) or as DynamoDB writes it ({"id":{"S":"1"}})', jsonObject),
     count: value('N', 'So many sample items', wholeNumber(1, 10_000_000)),
     keys: value(
       'K',
