@@ -6,6 +6,7 @@ import { LeftOutReporter } from './test/support/left-out-reporter.ts'
 // Run on DynamoDB Local where it can run, else on the embedded engine; TEST_ENGINE=embedded chooses the latter.
 const onAnyEngine = ['test/**/*.store.test.ts']
 const needsLocal = ['test/**/*.dynamodb.test.ts', 'test/testing/**/*.test.ts']
+const needsPostgres = ['test/**/*.postgres.test.ts']
 const needsTarball = ['test/package/**/*.test.ts']
 const simulates = ['test/simulation/simulation.test.ts']
 
@@ -30,7 +31,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...onAnyEngine, ...needsLocal, ...needsTarball, ...simulates],
+          exclude: [...onAnyEngine, ...needsLocal, ...needsPostgres, ...needsTarball, ...simulates],
           testTimeout: 20_000,
         },
       },
@@ -53,6 +54,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      { test: { name: 'postgres', include: needsPostgres, testTimeout: 20_000, hookTimeout: 60_000 } },
       {
         test: {
           name: 'dynamodb-local',

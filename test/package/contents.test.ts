@@ -22,12 +22,13 @@ test('ships the build, the licence and what a reader needs, and nothing else', (
   expect(files.filter((file) => !/\.(js|js\.map|d\.ts)$/.test(file))).toEqual(['dist/commander.LICENSE'])
 })
 
-test('depends on nothing; the AWS clients are optional peers', () => {
+test('depends on nothing; the AWS clients and the drivers of PostgreSQL are optional peers', () => {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, object>
   expect(manifest).not.toHaveProperty('dependencies')
   expect(manifest).not.toHaveProperty('optionalDependencies')
   expect(manifest).not.toHaveProperty('bundledDependencies')
-  const peers = ['@aws-sdk/client-dynamodb', '@aws-sdk/client-dynamodb-streams']
+  const drivers = ['@electric-sql/pglite', 'drizzle-orm', 'kysely', 'pg', 'postgres']
+  const peers = ['@aws-sdk/client-dynamodb', '@aws-sdk/client-dynamodb-streams', ...drivers]
   expect(Object.keys(manifest['peerDependencies'] ?? {})).toEqual(peers)
   expect(manifest['peerDependenciesMeta']).toEqual(Object.fromEntries(peers.map((peer) => [peer, { optional: true }])))
 })

@@ -49,6 +49,7 @@ const doors: Record<string, readonly string[]> = {
     'exactNumber',
     'isTombstone',
   ],
+  'tidemark/postgres': ['postgresLedger', 'postgresMigrations'],
   'tidemark/testing': [
     'createEmbeddedDynamoDB',
     'createEventSourceMapping',
@@ -63,7 +64,7 @@ const doors: Record<string, readonly string[]> = {
 }
 
 // These must load where no AWS SDK is installed.
-const withoutSdk = ['tidemark', 'tidemark/lambda', 'tidemark/dead-letters']
+const withoutSdk = ['tidemark', 'tidemark/lambda', 'tidemark/dead-letters', 'tidemark/postgres']
 
 const names = 'console.log(JSON.stringify(Object.keys(door).filter((name) => name !== "__esModule").sort()))'
 

@@ -1,0 +1,179 @@
+import { ConfigurationError } from '../../errors.ts'
+import type { Clock, Random } from '../../internal/clock.ts'
+import { systemClock, systemRandom } from '../../internal/system.ts'
+import { choice, functionNamed, integer, knownNames, optional, shape } from '../../internal/validate.ts'
+import { defaultWindowDays, windowMs } from '../claim-ledger.ts'
+import type { Ledger, LedgerBatch } from '../ledger.ts'
+import {
+  drizzleDriver,
+  kyselyDriver,
+  pgliteDriver,
+  postgresJsDriver,
+  type DrizzleLike,
+  type KyselyLike,
+  type PGliteLike,
+  type PostgresJs,
+} from './callback-drivers.ts'
+import type { PostgresDriver } from './driver.ts'
+import { RecordMarks, type KeeperSetting } from './mark-keeper.ts'
+import { tableNames } from './migration.ts'
+import { pgDriver, type PgClientOf, type PgPool } from './pg.ts'
+import { PostgresSession } from './sessions.ts'
+import { PostgresShardLedger } from './shard-ledger.ts'
+import { SharedTransaction } from './shared-transaction.ts'
+import { SqlStore, type Isolation } from './sql-store.ts'
+import { storeError } from './store-error.ts'
+import type { PostgresStore } from './store.ts'
+
+/** What every PostgreSQL ledger is made of, beside its database. */
+export interface PostgresLedgerSettings {
+  /** The schema that the ledger's tables are in. Default: the first of the connection's `search_path`. */
+  readonly schema?: string
+  /** How strictly transactions are kept apart; conflicts are waited out by running handlers again. Default: the database's. */
+  readonly isolation?: Isolation
+  /**
+   * Days for which a change is remembered where each has a mark of its own; 1 to 3,650. It must outlast the longest time
+   * after which a change can come again. @default 7
+   */
+  readonly windowDays?: number
+  /** Records that commit together at most; 1 to 10,000. @default 100 */
+  readonly maxRecordsPerTransaction?: number
+  /** Milliseconds after which a transaction takes no further record in; 1 to 60,000. @default 1,000 */
+  readonly maxTransactionMs?: number
+  /**
+   * Milliseconds after which the server ends a transaction in which nothing is sent, so that an owner that hangs does not
+   * keep its locks; 1,000 to 3,600,000. A handler must not wait longer between two statements. @default 60,000
+   */
+  readonly idleTimeoutMs?: number
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+const settingNames = [
+  ...['schema', 'isolation', 'windowDays', 'maxRecordsPerTransaction', 'maxTransactionMs', 'idleTimeoutMs'],
+  ...['clock', 'random'],
+]
+
+// What users give is described by its one method, with whatever parameters: the driver's own types say what they are.
+interface Begins {
+  begin(...parameters: never): unknown
+}
+interface Transacts {
+  transaction(...parameters: never): unknown
+}
+interface TransactsByBuilder {
+  transaction(): { execute(...parameters: never): unknown }
+}
+
+/** What a PostgreSQL ledger is made of: exactly one database, and how it is used. */
+export type PostgresLedgerOptions = PostgresLedgerSettings &
+  (
+    | { readonly pool: PgPool }
+    | { readonly sql: Begins }
+    | { readonly pglite: Transacts }
+    | { readonly kysely: TransactsByBuilder }
+    | { readonly drizzle: Transacts }
+  )
+
+/** What a method that runs a callback in a transaction hands to it. */
+type GivenTo<Work> = Work extends (transaction: infer Transaction, ...others: never) => unknown ? Transaction : never
+
+type TransactionOf<Method> = Method extends (work: infer Work, ...others: never) => unknown ? GivenTo<Work> : never
+
+/** Of postgres.js, whose \`begin\` can also be called with options before the callback. */
+type PostgresJsTransaction<Method> = Method extends {
+  (work: infer Work): unknown
+  (options: string, work: never): unknown
+}
+  ? GivenTo<Work>
+  : never
+
+/**
+ * Effects in PostgreSQL that commit once: `context.transaction` is your driver's own client inside the transaction that
+ * also holds the record's mark.
+ *
+ * Give it a `Pool` of `pg`, a `postgres()` of postgres.js, a PGlite, a Kysely or a Drizzle database. In a worker the mark is
+ * one row a shard, under a lock and fenced by the lease's epoch; in Lambda, and where `identity` is not `'record'`, one row a
+ * record. Records take effect in transactions of up to 100; their handlers run one at a time, and may run again when their
+ * transaction has to be repeated. One connection a shard, or a Lambda batch, is used at a time; a pool of one is enough.
+ *
+ * The tables: `postgresMigrations()`, or `npx tidemark init postgres`. Promises and what breaks them: docs/guarantees.md.
+ */
+export function postgresLedger<Pool extends PgPool>(
+  options: PostgresLedgerSettings & { readonly pool: Pool },
+): Ledger<PgClientOf<Pool>>
+export function postgresLedger<Sql extends Begins>(
+  options: PostgresLedgerSettings & { readonly sql: Sql },
+): Ledger<PostgresJsTransaction<Sql['begin']>>
+export function postgresLedger<PGlite extends Transacts>(
+  options: PostgresLedgerSettings & { readonly pglite: PGlite },
+): Ledger<TransactionOf<PGlite['transaction']>>
+export function postgresLedger<Kysely extends TransactsByBuilder>(
+  options: PostgresLedgerSettings & { readonly kysely: Kysely },
+): Ledger<TransactionOf<ReturnType<Kysely['transaction']>['execute']>>
+export function postgresLedger<Drizzle extends Transacts>(
+  options: PostgresLedgerSettings & { readonly drizzle: Drizzle },
+): Ledger<TransactionOf<Drizzle['transaction']>>
+export function postgresLedger(options: PostgresLedgerOptions): Ledger<unknown> {
+  shape('postgresLedger options', options)
+  knownNames('postgresLedger options', options, ['pool', 'sql', 'pglite', 'kysely', 'drizzle', ...settingNames])
+  const { schema } = options
+  tableNames(schema)
+  const isolation = optional(options.isolation, (level) =>
+    choice('isolation', level, ['read committed', 'repeatable read', 'serializable'] as const),
+  )
+  return ledgerOn(new SqlStore({ driver: driverOf(options), schema, isolation }), options)
+}
+
+/** The ledger over any store that does what its statements do. */
+function ledgerOn<Transaction>(
+  store: PostgresStore<Transaction>,
+  options: PostgresLedgerSettings,
+): Ledger<Transaction> {
+  const { clock = systemClock, random = systemRandom } = options
+  const keepMs = windowMs(options.windowDays ?? defaultWindowDays)
+  const idleTimeoutMs = integer('idleTimeoutMs', options.idleTimeoutMs ?? 60_000, 1_000, 3_600_000)
+  const limits = {
+    maxRecords: integer('maxRecordsPerTransaction', options.maxRecordsPerTransaction ?? 100, 1, 10_000),
+    maxMs: integer('maxTransactionMs', options.maxTransactionMs ?? 1_000, 1, 60_000),
+  }
+  const suspects = new Set<string>()
+  const keeperOf = (consumer: string, timeout = idleTimeoutMs): KeeperSetting<Transaction> => {
+    return { store, consumer, keepMs, clock, random, idleTimeoutMs: Math.min(idleTimeoutMs, Math.max(1_000, timeout)) }
+  }
+  return {
+    async open({ consumer, entries, remainingMs }: LedgerBatch) {
+      const keys = entries.map(({ idempotencyKey }) => idempotencyKey)
+      const marked = await store.readMarks(consumer, keys, clock.now() - keepMs).catch((error: unknown) => {
+        throw storeError(error, 'reading marks')
+      })
+      const marks = new RecordMarks(keeperOf(consumer, remainingMs))
+      const shared = new SharedTransaction({ store, marks, limits, clock, random, suspects })
+      return new PostgresSession({ shared, marked, mark: undefined })
+    },
+    openShard: (shard) => new PostgresShardLedger(shard, { keeper: keeperOf(shard.consumer), limits, suspects }),
+  }
+}
+
+function driverOf(options: PostgresLedgerOptions): PostgresDriver<unknown> {
+  const given = ['pool', 'sql', 'pglite', 'kysely', 'drizzle'].filter((name) => name in options)
+  if (given.length !== 1)
+    throw new ConfigurationError(
+      `postgresLedger needs exactly one of pool (pg), sql (postgres.js), pglite, kysely, drizzle; got ` +
+        (given.length === 0 ? 'none' : given.join(' and ')),
+    )
+  if ('pool' in options) return pgDriver(withMethod('pool', options.pool, 'connect'))
+  if ('sql' in options)
+    return postgresJsDriver(withMethod('sql', options.sql, 'begin') as unknown as PostgresJs<object>)
+  if ('pglite' in options)
+    return pgliteDriver(withMethod('pglite', options.pglite, 'transaction') as unknown as PGliteLike<object>)
+  if ('kysely' in options)
+    return kyselyDriver(withMethod('kysely', options.kysely, 'transaction') as unknown as KyselyLike<object>)
+  return drizzleDriver(withMethod('drizzle', options.drizzle, 'transaction') as unknown as DrizzleLike<object>)
+}
+
+function withMethod<Database extends object>(name: string, database: Database, method: keyof Database): Database {
+  if (typeof database !== 'function') shape(name, database)
+  functionNamed(`${name}.${String(method)}`, database[method])
+  return database
+}

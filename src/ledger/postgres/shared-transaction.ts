@@ -1,0 +1,150 @@
+import type { TidemarkError } from '../../errors.ts'
+import type { Completion, LedgerEntry } from '../ledger.ts'
+import { commitEffects } from './commit-effects.ts'
+import { EffectLog, type EffectLogSetting, type Run } from './effect-log.ts'
+
+/** What a shared transaction is made of. */
+export interface SharedTransactionSetting<Transaction> extends EffectLogSetting<Transaction> {
+  readonly limits: {
+    readonly maxRecords: number
+    /** From its beginning; a record that has begun goes on. */
+    readonly maxMs: number
+  }
+}
+
+interface Attempt<Transaction> {
+  readonly entry: LedgerEntry
+  readonly run: Run<Transaction>
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+// What has completed should not wait, with its locks, for a record that backs off. Lanes that go on at once are quicker.
+const idleMs = 5
+
+/**
+ * The transaction in which the records of a batch, or of a shard, take effect together: one after the other, for they share
+ * a connection.
+ *
+ *     none ── an attempt ──▶ open ── full, flushed or idle: marks written, COMMIT ──▶ none: what was done is completed
+ *                             │ ▲
+ *                             │ └── begun anew, and what was done is run again: after a conflict, a failed record without
+ *                             │     a savepoint in front, marks that are somebody else's, a commit that did not happen
+ *                             └──── can't be run again, or closed ──▶ what was done is not, and nothing more is begun
+ *
+ * Only `#pump` works on the transaction, one step at a time. `close` may come in between, and ends it under its hands.
+ */
+export class SharedTransaction<Transaction> {
+  readonly #setting: SharedTransactionSetting<Transaction>
+  readonly #log: EffectLog<Transaction>
+  readonly #queue: Attempt<Transaction>[] = []
+  readonly #flushes: (() => void)[] = []
+  readonly #completions = new WeakMap<LedgerEntry, Promise<Completion>>()
+  #isPumping = false
+  #cancelIdle: (() => void) | undefined
+
+  constructor(setting: SharedTransactionSetting<Transaction>) {
+    this.#setting = setting
+    this.#log = new EffectLog(setting)
+  }
+
+  /** Runs a handler when its turn comes; resolves when its statements are part of the transaction. */
+  attempt(entry: LedgerEntry, run: Run<Transaction>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ entry, run, resolve, reject })
+      void this.#pump()
+    })
+  }
+
+  /** When what this record did is durable; `undefined` when it was never run. */
+  completion(entry: LedgerEntry): Promise<Completion> | undefined {
+    return this.#completions.get(entry)
+  }
+
+  /** Commits what is done, as soon as no handler is in the middle of it. */
+  flush(): Promise<void> {
+    if (this.#log.done.length === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#flushes.push(resolve)
+      void this.#pump()
+    })
+  }
+
+  /** Whether a handler is at work in the transaction. */
+  get isHandling(): boolean {
+    return this.#log.isHandling
+  }
+
+  /** Nothing more is begun or committed; what is open is rolled back, also under a handler that is still at work. */
+  close(error: TidemarkError): void {
+    this.#cancelIdle?.()
+    this.#log.close(error)
+    for (const attempt of this.#queue.splice(0)) attempt.reject(error)
+    if (this.#log.done.length === 0) this.#resolveFlushes()
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#isPumping) return
+    this.#isPumping = true
+    this.#cancelIdle?.()
+    this.#cancelIdle = undefined
+    for (;;) {
+      if (this.#isCommitDue()) await this.#commit()
+      const next = this.#queue.shift()
+      if (next !== undefined) await this.#work(next)
+      else if (!this.#isCommitDue()) break
+    }
+    this.#isPumping = false
+    if (this.#log.done.length > 0) this.#commitWhenIdle()
+  }
+
+  #isCommitDue(): boolean {
+    const { maxRecords, maxMs } = this.#setting.limits
+    const doneCount = this.#log.done.length
+    if (doneCount === 0) return false
+    return this.#flushes.length > 0 || doneCount >= maxRecords || this.#log.ageMs >= maxMs
+  }
+
+  async #commit(): Promise<void> {
+    await commitEffects(this.#log)
+    this.#resolveFlushes()
+  }
+
+  #resolveFlushes(): void {
+    for (const resolve of this.#flushes.splice(0)) resolve()
+  }
+
+  #commitWhenIdle(): void {
+    this.#cancelIdle = this.#setting.clock.schedule(idleMs, () => {
+      this.#cancelIdle = undefined
+      void this.flush()
+    })
+  }
+
+  async #work(attempt: Attempt<Transaction>): Promise<void> {
+    const { entry } = attempt
+    const isSuspect = this.#log.isSuspect(entry)
+    if (isSuspect) await this.#commit()
+    try {
+      await this.#log.run(entry, attempt.run)
+    } catch (error) {
+      return attempt.reject(error)
+    }
+    const completion = this.#noteDone(attempt)
+    if (!isSuspect) return attempt.resolve()
+    await this.#commit()
+    completion.then(() => {
+      this.#setting.suspects.delete(entry.idempotencyKey)
+      attempt.resolve()
+    }, attempt.reject)
+  }
+
+  #noteDone({ entry, run }: Attempt<Transaction>): Promise<Completion> {
+    const completion = new Promise<Completion>((resolve, reject) =>
+      this.#log.done.push({ entry, run, resolve, reject }),
+    )
+    completion.catch(() => {}) // whoever completes the record is told
+    this.#completions.set(entry, completion)
+    return completion
+  }
+}
