@@ -2,6 +2,7 @@ import type { Clock, Random } from '../internal/clock.ts'
 import { systemClock, systemRandom } from '../internal/system.ts'
 import { choice, functionNamed, knownNames, pattern, shape } from '../internal/validate.ts'
 import type { NumberMode } from '../record/number.ts'
+import { DynamoDBParkingLot } from '../parking/dynamodb-parking-lot.ts'
 import { defaultWindowDays, windowMs } from './claim-ledger.ts'
 import { readMarks } from './dynamodb-marks.ts'
 import { TableRequests, type DynamoDBSender } from './dynamodb-requests.ts'
@@ -49,6 +50,8 @@ export function dynamodbTransactionLedger(options: DynamoDBTransactionLedgerOpti
       return new TransactionSession(batch, await readMarks(setting.requests, batch, setting.clock.now()), setting)
     },
     openShard: (shard) => new TransactionShard(shard, setting),
+    parking: new DynamoDBParkingLot(options.client, setting.tableName, setting.clock, setting.random),
+    windowMs: setting.keepMs,
   }
 }
 

@@ -5,6 +5,7 @@ import { commit, passes, type Reason } from './dynamodb-transaction-commit.ts'
 import { markAction, readCommitId } from './dynamodb-transaction-marks.ts'
 import { Pack, refusalError, refusedAlone, type Refusal } from './dynamodb-transaction-pack.ts'
 import { GroupCommit } from './dynamodb-transaction-group.ts'
+import { withParked } from './dynamodb-transaction-parked.ts'
 import { commitRetry, notCommitted, type TransactionSetting } from './dynamodb-transaction-setting.ts'
 import type { Claim, ClaimOutcome, Completion, LedgerBatch, LedgerEntry, LedgerSession } from './ledger.ts'
 
@@ -68,7 +69,8 @@ export class TransactionSession implements LedgerSession<DynamoDBTransaction> {
     this.#group.begin()
     try {
       await run(transaction)
-      this.#attempts.set(entry.idempotencyKey, await transaction.seal())
+      const sealed = await transaction.seal()
+      this.#attempts.set(entry.idempotencyKey, await withParked(entry, sealed, this.#setting.clock))
     } finally {
       transaction.discard()
       this.#group.end()
