@@ -1,7 +1,13 @@
-import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { DeleteItemCommand, PutItemCommand, ScanCommand, type AttributeValue } from '@aws-sdk/client-dynamodb'
 import { describe, expect, test } from 'vitest'
-import { createTidemarkTable, dynamodbLedger, type DynamoDBSender } from '../../src/dynamodb.ts'
-import { createConsumer, silentLogger, type Consumer } from '../../src/index.ts'
+import {
+  createTidemarkTable,
+  dynamodbLedger,
+  dynamodbTransactionLedger,
+  type DynamoDBSender,
+} from '../../src/dynamodb.ts'
+import type { DynamoDBTransaction } from '../../src/ledger/dynamodb-transaction.ts'
+import { createConsumer, silentLogger, type Clock, type Consumer, type Ledger } from '../../src/index.ts'
 import { systemClock } from '../../src/internal/system.ts'
 import { batchOfEvent } from '../../src/source/lambda-event.ts'
 import { createEmbeddedDynamoDB } from '../../src/testing.ts'
@@ -31,7 +37,9 @@ interface Effect {
 
 interface World {
   readonly tableName: string
-  readonly uncertain: 'retry' | 'park'
+  readonly effectTable: string
+  /** A claim ledger in one of its modes, or a transactional ledger, whose effects are a list in each item's row. */
+  readonly mode: 'retry' | 'park' | 'transaction'
   readonly effects: Effect[]
   isCured: boolean
 }
@@ -42,15 +50,40 @@ function consumerOf(world: World, process: Mortal, clockOffsetMs: number): Consu
   return createConsumer({
     ...{ name: 'c', logger: silentLogger, concurrency: 2, clock, onFailure: 'park' },
     retry: { maxAttempts: 2, baseDelayMs: 0 },
-    ledger: dynamodbLedger({ client: mortal, tableName: world.tableName, uncertain: world.uncertain, clock }),
-    async handler({ sequenceNumber, keys }) {
+    ledger: ledgerOf(world, mortal, clock),
+    async handler({ sequenceNumber, keys }, { transaction }) {
       await process.step()
       const sequence = Number(sequenceNumber)
       if (sequence === incurable || (sequence === 1 && !world.isCured)) throw new Error('poison')
-      world.effects.push({ sequence, item: String(keys['pk']) })
+      const item = String(keys['pk'])
+      if (transaction === undefined) world.effects.push({ sequence, item })
+      else transaction.update(world.effectTable, { pk: item, sk: 'log' }, appending(sequenceNumber))
       await process.step()
     },
   })
+}
+
+function ledgerOf(
+  { mode, tableName }: World,
+  mortal: DynamoDBSender,
+  clock: Clock,
+): Ledger<DynamoDBTransaction | undefined> {
+  return mode === 'transaction'
+    ? dynamodbTransactionLedger({ client: mortal, tableName, clock })
+    : dynamodbLedger({ client: mortal, tableName, uncertain: mode, clock })
+}
+
+function appending(sequence: string) {
+  const expression = 'SET #log = list_append(if_not_exists(#log, :none), :one)'
+  return { expression, names: { '#log': 'log' }, values: { ':none': [], ':one': [sequence] } }
+}
+
+/** What transactions have left behind, as if handlers had noted it. */
+async function readEffects(world: World): Promise<void> {
+  if (world.mode !== 'transaction') return
+  const { Items = [] } = await client.send(new ScanCommand({ TableName: world.effectTable }))
+  for (const { pk, log } of Items as Record<string, AttributeValue>[])
+    for (const { S: sequence } of log?.L ?? []) world.effects.push({ sequence: Number(sequence), item: pk?.S ?? '' })
 }
 
 /** Delivers until all is settled, as a mapping would: everything from the frontier on again. */
@@ -106,11 +139,11 @@ async function decide(world: World, eventId: string, idempotencyKey: string): Pr
   else await client.send(new DeleteItemCommand({ TableName, Key: { pk, sk: { S: 'claim' } } }))
 }
 
-function judge({ effects, uncertain }: World): void {
+function judge({ effects, mode }: World): void {
   const wanted = [...first, ...second].map(({ sequence }) => sequence).filter((sequence) => sequence !== incurable)
   for (const sequence of wanted)
     expect(effects.filter((effect) => effect.sequence === sequence).length, `effects of ${sequence}`).toBeGreaterThan(0)
-  if (uncertain === 'park') expect(effects).toHaveLength(wanted.length)
+  if (mode !== 'retry') expect(effects).toHaveLength(wanted.length)
   for (const item of ['A', 'B', 'C']) {
     const log = effects.filter((effect) => effect.item === item).map(({ sequence }) => sequence)
     const firsts = [...new Set(log)]
@@ -120,16 +153,18 @@ function judge({ effects, uncertain }: World): void {
   }
 }
 
-describe.each(['retry', 'park'] as const)("a crash at any await of parking (uncertain: '%s')", (uncertain) => {
+describe.each(['retry', 'park', 'transaction'] as const)('a crash at any await of parking (%s)', (mode) => {
   test('loses nothing, doubles nothing that it need not, and breaks no order', { timeout: 120_000 }, async () => {
     let deaths = 0
     for (let step = 1; ; step += 1) {
-      const world: World = { tableName: await newTable(), uncertain, effects: [], isCured: false }
+      const [tableName, effectTable] = [await newTable(), await newTable()]
+      const world: World = { tableName, effectTable, mode, effects: [], isCured: false }
       const process = new Mortal(step)
       const died = process.death.then(() => 'died')
       const ended = await Promise.race([died, live(world, consumerOf(world, process, 0)).then(() => 'lived')])
       if (ended === 'died') deaths += 1
       await mend(world, consumerOf(world, new Mortal(Infinity), 3_600_000))
+      await readEffects(world)
       judge(world)
       if (ended === 'lived') break
     }
