@@ -4,15 +4,15 @@ import type { LaneName } from './lane-name.ts'
 import type { HeldLane, ParkingLot } from './parking-lot.ts'
 
 // Long enough for a slow request, short enough to wait for after a crash.
-const holdMs = 60_000
-const extendEveryMs = 15_000
+const holdMs = 30_000
+const extendEveryMs = 7_500
 // The rest is for clocks that differ: whether the time is over is judged by the wall clock of whoever wants the lane next.
 const share = 0.8
 
 /**
  * A lane held by this process, for as long as it says so in time.
  *
- *     held ── extended every 15 s ──▶ held ── let go ──▶ over
+ *     held ── extended every 7.5 s ──▶ held ── let go ──▶ over
  *                                       └── its time is over, or another has it ──▶ lost: the signal aborts
  */
 export class LaneHold {
