@@ -1,4 +1,4 @@
-import { DeleteItemCommand, PutItemCommand, ScanCommand, type AttributeValue } from '@aws-sdk/client-dynamodb'
+import { DeleteItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { describe, expect, test } from 'vitest'
 import {
   createTidemarkTable,
@@ -82,7 +82,7 @@ function appending(sequence: string) {
 async function readEffects(world: World): Promise<void> {
   if (world.mode !== 'transaction') return
   const { Items = [] } = await client.send(new ScanCommand({ TableName: world.effectTable }))
-  for (const { pk, log } of Items as Record<string, AttributeValue>[])
+  for (const { pk, log } of Items)
     for (const { S: sequence } of log?.L ?? []) world.effects.push({ sequence: Number(sequence), item: pk?.S ?? '' })
 }
 

@@ -24,7 +24,7 @@ async function world() {
     KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
     AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
   })
-  await engine.send(counts as never)
+  await client.send(counts)
   const state = { isSick: true, fault: async (_names: string, send: () => Promise<unknown>) => send() }
   const faulty = intercept(client, ({ input }, send) => state.fault(JSON.stringify(input), send))
   const consumer = createConsumer({
@@ -38,8 +38,8 @@ async function world() {
   const deliver = async (...texts: string[]) =>
     (await consumer.process(batchOfEvent(lambdaEvent(...changes(...texts))))).settlements
   const rows = async (TableName: string) => {
-    const { Items = [] } = (await engine.send(new ScanCommand({ TableName }) as never)) as { Items?: never[] }
-    return Items as Record<string, { N?: string; S?: string }>[]
+    const { Items = [] } = await client.send(new ScanCommand({ TableName }))
+    return Items
   }
   return { consumer, state, deliver, rows, client }
 }
