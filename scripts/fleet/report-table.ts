@@ -59,8 +59,11 @@ function handoverRows({ handovers, disturbances }: FleetReport, leaseDurationMs:
       .map((handover) => handover[field])
   const leases = of('kill', 'afterMs').map((ms) => ms / leaseDurationMs)
   const idle = of('stop', 'idleMs')
+  // Where the machine stood still all the time, nothing happened in peace, and no figure would be of the fleet.
   const figures = (values: readonly number[], digits: number) =>
-    [quantile(values, 0.5), quantile(values, 1)].map((value) => value.toFixed(digits)).join(' / ')
+    values.length === 0
+      ? 'none'
+      : [quantile(values, 0.5), quantile(values, 1)].map((value) => value.toFixed(digits)).join(' / ')
   return [
     [`failover, lease durations, median / most of ${leases.length}`, figures(leases, 2)],
     [`graceful handover, ms idle, median / most of ${idle.length}`, figures(idle, 0)],

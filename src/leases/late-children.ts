@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../internal/clock.ts'
 import type { StreamReading } from '../source/stream-reading.ts'
 import type { LeaseTable } from './coordination.ts'
@@ -31,6 +32,7 @@ export class LateChildren {
 
   constructor(options: LateChildrenOptions) {
     this.#options = options
+    setMaxListeners(0, options.signal) // a shard that was finished waits on it, and hundreds may be at once
   }
 
   /** The shard was finished. */
