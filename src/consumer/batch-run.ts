@@ -334,7 +334,8 @@ export class BatchRun {
   async #park(parker: Parker, work: Work, failing: Failing): Promise<LaneStep> {
     if (!parker.circuit.mayPark(work.laneKey, failing.error))
       return this.#stop(work, { ...failing, reason: 'systemic' })
-    return this.#inLot(work, await parker.park(work, failing), failing)
+    const answer = await parker.park(work, failing)
+    return typeof answer === 'string' ? this.#inLot(work, answer, failing) : this.#stop(work, { ...failing, ...answer })
   }
 
   #inLot(work: Work, answer: ParkAnswer, failing: Failing | undefined): Promise<LaneStep> {

@@ -30,6 +30,12 @@ export interface Failing {
   readonly error: unknown
 }
 
+/** A sink could not be told of the record: nobody has anything against the record itself. */
+export interface Untold {
+  readonly reason: 'systemic'
+  readonly error: unknown
+}
+
 interface KnownLane {
   isParked: boolean
   noted: LaneState['noted'] | undefined
@@ -88,8 +94,11 @@ export class Parker {
     return answer
   }
 
-  /** Parks the record, and its lane with it. */
-  async park(work: Work, failing: Failing): Promise<ParkAnswer> {
+  /** Parks the record, and its lane with it. It is not parked while it can't be told to the sinks. */
+  async park(work: Work, failing: Failing): Promise<ParkAnswer | Untold> {
+    // Before it is in the lot: from then on it counts as parked at every delivery, and nobody would tell any more.
+    const untold = await this.#tell(work, failing)
+    if (untold !== undefined) return untold
     const answer = await this.#park(work, failing, false)
     if (answer !== 'parked') return answer
     this.#lanes.set(nameOf(laneOf(work, '')), { isParked: true, noted: undefined, clearedThrough: undefined })
@@ -133,6 +142,15 @@ export class Parker {
     this.#suspects = new Promise<void>((resolve) => (end = resolve))
     await lend(before)
     return end
+  }
+
+  async #tell(work: Work, failing: Failing): Promise<Untold | undefined> {
+    const { sinks } = this.#setting.options.parking
+    if (sinks.length === 0) return undefined
+    const letter = this.#letterOf(work, failing)
+    const ends = await Promise.allSettled(sinks.map(async (sink) => await sink.deliver(letter)))
+    const failed = ends.find((end) => end.status === 'rejected')
+    return failed && { reason: 'systemic', error: failed.reason }
   }
 
   async #park(work: Work, failing: Failing | undefined, onlyBehind: boolean): Promise<ParkAnswer> {

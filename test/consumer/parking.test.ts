@@ -9,6 +9,7 @@ import {
   type ConsumerOptions,
 } from '../../src/index.ts'
 import { createLambdaHandler } from '../../src/lambda.ts'
+import type { DeadLetter } from '../../src/parking/dead-letter.ts'
 import { MemoryParkingLot } from '../../src/parking/memory-parking-lot.ts'
 import { batchOfEvent } from '../../src/source/lambda-event.ts'
 import { createManualClock } from '../../src/testing/manual-clock.ts'
@@ -346,5 +347,54 @@ describe('redrive', () => {
     expect(effects).toEqual(['A:2', 'A:3'])
     const past = await consumer.parked.past({ tableName, laneKey })
     expect(past.at(-1)).toMatchObject({ eventId: 'event-1', outcome: 'dropped', reason: 'a test order', by: 'ann' })
+  })
+})
+
+describe('sinks of parking', () => {
+  /** A sink that is out of order as long as it is told to be. */
+  function sink() {
+    const letters: DeadLetter[] = []
+    const state = { isDown: false }
+    const deliver = async (letter: DeadLetter) => {
+      if (state.isDown) throw new Error('the queue does not answer')
+      letters.push(letter)
+    }
+    return { letters, state, deliver }
+  }
+
+  test('are told of what failed, whole and with its error, and not of what waits behind it', async () => {
+    const [queue, archive] = [sink(), sink()]
+    const { sick, deliver } = world({ parking: { sinks: [queue, archive] } })
+    sick.add('101')
+    expect(await deliver('A:100', 'A:101', 'B:102', 'A:103')).toEqual(['handled', 'parked', 'handled', 'parked'])
+    await deliver('A:101', 'A:103', 'A:104')
+    expect(archive.letters).toEqual(queue.letters)
+    expect(queue.letters).toMatchObject([
+      { consumer: 'c', sequenceNumber: '101', attempts: 1, error: { message: 'sick of 101' } },
+    ])
+    expect(queue.letters[0]?.record).toMatchObject({ eventID: 'event-101', dynamodb: { NewImage: { pk: { S: 'A' } } } })
+  })
+
+  test('while one does not answer, the lane stops and the others go on; nothing is parked untold', async () => {
+    const queue = sink()
+    const { sick, effects, deliver, consumer } = world({ parking: { sinks: [queue] } })
+    sick.add('101')
+    queue.state.isDown = true
+    expect(await deliver('A:101', 'B:102', 'A:103')).toEqual([undefined, 'handled', undefined])
+    expect(await parkedOf({ consumer })).toEqual([])
+    queue.state.isDown = false
+    expect(await deliver('A:101', 'A:103')).toEqual(['parked', 'parked'])
+    expect(queue.letters.map(({ sequenceNumber }) => sequenceNumber)).toEqual(['101'])
+    expect(await parkedOf({ consumer })).toEqual(['event-101', 'event-103'])
+    expect(effects).toEqual(['B:102'])
+  })
+
+  test('are checked when the consumer is made', () => {
+    // @ts-expect-error a client is no sink
+    expect(() => world({ parking: { sinks: [{ send() {} }] } })).toThrow(
+      /parking\.sinks\[0\]\.deliver must be a function/,
+    )
+    // @ts-expect-error one sink is no list
+    expect(() => world({ parking: { sinks: sink() } })).toThrow(/parking\.sinks must be a list/)
   })
 })

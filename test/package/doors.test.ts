@@ -60,6 +60,7 @@ const doors: Record<string, readonly string[]> = {
     'ledgerConformance',
     'meter',
     'startDynamoDBLocal',
+    'transactionConformance',
   ],
 }
 

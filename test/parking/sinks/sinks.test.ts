@@ -5,8 +5,15 @@ import { SNS } from '@aws-sdk/client-sns'
 import { SendMessageCommand, SQS, SQSClient } from '@aws-sdk/client-sqs'
 import { startFauxqs, type FauxqsServer } from 'fauxqs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { eventBridgeSink, readFailureDocument, s3Sink, snsSink, sqsSink } from '../../../src/dead-letters.ts'
-import { ConfigurationError, type RawRecord } from '../../../src/index.ts'
+import {
+  eventBridgeSink,
+  processFailureDocument,
+  readFailureDocument,
+  s3Sink,
+  snsSink,
+  sqsSink,
+} from '../../../src/dead-letters.ts'
+import { ConfigurationError, createConsumer, memoryLedger, silentLogger, type RawRecord } from '../../../src/index.ts'
 import { isSystemicAwsError } from '../../../src/internal/aws-error.ts'
 import { letter, record } from '../letters.ts'
 
@@ -44,6 +51,24 @@ async function records(document: unknown, options = {}): Promise<RawRecord[]> {
   for await (const batch of readFailureDocument(document, options)) read.push(...batch.records)
   return read
 }
+
+test('a consumer that parks tells its sinks, and another that is well processes what they hold', async () => {
+  const { queueUrl } = server.createQueue('parked')
+  const sink = sqsSink({ client: clients.sqs, queueUrl })
+  const common = { name: 'receipts', logger: silentLogger, retry: { maxAttempts: 1 } }
+  const sick = createConsumer({
+    ...{ ...common, ledger: memoryLedger(), onFailure: 'park', parking: { sinks: [sink] } },
+    handler() {
+      throw new Error('out of order')
+    },
+  })
+  const { settlements } = await sick.process({ records: [record('A', 100), record('A', 101), record('B', 102)] })
+  expect(settlements).toEqual(['parked', 'parked', 'parked'])
+  const effects: string[] = []
+  const well = createConsumer({ ...common, handler: ({ sequenceNumber }) => void effects.push(sequenceNumber) })
+  for (const message of await received(queueUrl)) await processFailureDocument(well, message)
+  expect(effects.toSorted()).toEqual(['100', '102'])
+})
 
 describe('sqsSink', () => {
   test('sends the whole letter, which reads back as the record it is about', async () => {
