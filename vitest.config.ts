@@ -8,6 +8,7 @@ const onAnyEngine = ['test/**/*.store.test.ts']
 const needsLocal = ['test/**/*.dynamodb.test.ts', 'test/testing/**/*.test.ts']
 const needsPostgres = ['test/**/*.postgres.test.ts']
 const needsTarball = ['test/package/**/*.test.ts']
+const needsTerminal = ['test/**/*.terminal.test.ts']
 const simulates = ['test/simulation/simulation.test.ts']
 
 // The SDK's notice about Node 20, once in every test process otherwise.
@@ -18,7 +19,17 @@ const hasJava = spawnSync('java', ['-version']).status === 0
 const reporters: (string | [string, Record<string, unknown>] | Reporter)[] = ['default']
 const report = process.env['TEST_REPORT']
 if (report !== undefined) reporters.push(['json', { outputFile: report }])
-if (!hasJava) reporters.push(new LeftOutReporter('DynamoDB Local needs Java (17 or newer) and there is none'))
+if (!hasJava)
+  reporters.push(
+    new LeftOutReporter(
+      'DynamoDB Local needs Java (17 or newer) and there is none',
+      /\.dynamodb\.test\.ts$|^testing\/.*\.test\.ts$/,
+      'The tests of stores (*.store.test.ts) ran on the embedded engine alone.',
+    ),
+  )
+const hasTmux = spawnSync('tmux', ['-V']).status === 0
+if (!hasTmux)
+  reporters.push(new LeftOutReporter('the tests in a terminal need tmux and there is none', /\.terminal\.test\.ts$/))
 
 export default defineConfig({
   test: {
@@ -31,7 +42,10 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...onAnyEngine, ...needsLocal, ...needsPostgres, ...needsTarball, ...simulates],
+          exclude: [
+            ...[...onAnyEngine, ...needsLocal, ...needsPostgres, ...needsTarball, ...simulates],
+            ...(hasTmux ? [] : needsTerminal),
+          ],
           testTimeout: 20_000,
         },
       },

@@ -39,7 +39,7 @@ function settled(parser: Parser): Parser {
   parser
     .exitOverride()
     .configureOutput({ writeOut: (text) => console.log(text.trimEnd()), writeErr: () => {} })
-    .configureHelp({ helpWidth: Math.min(process.stdout.columns || 80, 100) })
+    .configureHelp({ helpWidth: Math.min(process.stdout.columns || 80, 100), minWidthToWrap: 20 })
     .helpOption('-h, --help', 'This text')
   for (const one of parser.commands) settled(one)
   return parser

@@ -22,7 +22,7 @@ describe('pause', () => {
     await worker.until(/effect slow/)
     const { code, stdout } = await world.run('pause', ...fleet)
     expect(worker.output()).toContain('done slow')
-    expect(stdout).toBe('receipts on orders: paused, and nobody reads. The stream keeps changes for 24 hours.\n')
+    expect(stdout).toBe('receipts on orders: paused, and nobody reads.\nThe stream keeps changes for 24 hours.\n')
     expect(code).toBe(0)
     await worker.until(/ paused +receipts on orders: nothing is read until tidemark resume/)
 

@@ -85,7 +85,7 @@ function claimed({ remembered, now }: Evidence): Verdict | undefined {
 function settled({ record, examined: { patterns }, shard: { by } }: Evidence): Verdict | undefined {
   if (!record.settled) return undefined
   const who = by === undefined ? '' : `, in the shard of ${by}`
-  const how = patterns.length === 0 ? 'handled, or left out by a pattern (--module tells)' : 'handled'
+  const how = patterns.length === 0 ? 'handled, parked, or left out by a pattern (--module tells)' : 'handled or parked'
   return { outcome: 'settled', why: `${how}: the checkpoint is past it${who}; the ledger has no mark of it` }
 }
 

@@ -34,7 +34,7 @@ function tell(json: boolean, result: object, text: string): void {
 function pauseText({ consumer, table }: FleetOptions, status: string, held: readonly Lease[]): string {
   const before = status === 'paused-before' ? 'was paused before' : 'paused'
   if (held.length === 0)
-    return `${consumer} on ${table}: ${before}, and nobody reads. The stream keeps changes for 24 hours.`
+    return `${consumer} on ${table}: ${before}, and nobody reads.\nThe stream keeps changes for 24 hours.`
   const list = held.map(({ shardId, owner }) => `  ${shardId}  ${owner ?? ''}`).join('\n')
   return `${consumer} on ${table}: ${before}, and handlers still run in\n${list}\nThe same command waits again.`
 }

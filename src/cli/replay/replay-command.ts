@@ -10,7 +10,8 @@ export const replayCommand: Command = command({
   name: 'replay',
   summary: 'Moves the checkpoints of a stopped consumer back, for changes to run again',
   description:
-    'Says first how many changes would be handed out again, and how many of them the ledger knows and would absorb. Works ' +
+    'Says first how many changes would be handed out again, and how many of them the marks of dynamodbLedger would absorb (those of ledgers ' +
+    'that keep one mark a shard are not counted). Works ' +
     'only while no worker is alive. Goes back as far as the stream does, 24 hours at most.',
   arguments: consumerArgument,
   options: {
