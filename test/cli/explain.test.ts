@@ -74,4 +74,28 @@ describe('explain', () => {
     expect(consumer.code).toBe(1)
     expect(consumer.output).toContain("./consumer.mjs exports no consumer called 'other', but receipts")
   })
+
+  test('tells what is parked and for which error, what is parked behind it, and what was dropped and why', async () => {
+    world.consumer('parking.mjs', 'throw new TypeError("no such total")', `onFailure: 'park',`)
+    await world.put('p')
+    const worker = await world.worker('parking.mjs', '--on-gap', 'continue')
+    await world.put('p', { again: { BOOL: true } })
+    for (;;) {
+      const [first, second] = await explain('p')
+      if (first?.['outcome'] !== 'parked' || second?.['outcome'] !== 'parked') continue
+      expect(first['why']).toMatch(/^20\S+Z by \S+\/\d+, tried once: TypeError: no such total$/)
+      expect(second['why']).toContain('behind an earlier change of its item')
+      break
+    }
+    const [lane] = jsonLines((await world.run('parked', 'list', 'receipts', '--json')).stdout)
+    const [record] = await explain('p')
+    const drop = ['parked', 'drop', 'receipts', String(lane?.['laneId']), String(record?.['eventId'])]
+    const dropped = await world.run(...drop, '--reason', 'a test', '--yes')
+    expect(dropped.code, dropped.output).toBe(0)
+    expect(await explain('p')).toMatchObject([
+      { outcome: 'dropped', why: expect.stringMatching(/^out of the parking lot 20\S+Z by .*: a test$/) },
+      { outcome: 'parked' },
+    ])
+    await worker.end('SIGTERM')
+  })
 })

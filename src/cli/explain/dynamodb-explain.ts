@@ -6,6 +6,10 @@ import { Marks } from '../fleet/dynamodb-marks.ts'
 import { identifier, type IdentifyOptions } from '../fleet/identify.ts'
 import { wrapped } from '../screen.ts'
 import { shownChange, keyText } from '../tail/shown-change.ts'
+import { dynamodbParkingLot } from '../../parking/dynamodb-parking-lot.ts'
+import { type LaneName, positionOf } from '../../parking/lane-name.ts'
+import type { ParkedRecord, ParkingLot } from '../../parking/parking-lot.ts'
+import { laneKeyOf } from '../fleet/peek.ts'
 import { type Finding, findRecords } from './find-records.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
 import { type KeyShape, type Wanted, wantedOf } from './wanted.ts'
@@ -14,6 +18,7 @@ import { type KeyShape, type Wanted, wantedOf } from './wanted.ts'
 export interface ExplainOptions extends FleetOptions, IdentifyOptions {
   readonly what: string
   readonly ledgerTable: string | undefined
+  readonly parkingTable: string | undefined
   readonly json: boolean
 }
 
@@ -24,16 +29,41 @@ export function explain(options: ExplainOptions): Promise<number> {
     const identify = await identifier(options)
     const { client, tableName } = fleet.coordination
     const marks = new Marks(client, options.ledgerTable ?? tableName, options.consumer)
+    const lot = dynamodbParkingLot({ client, tableName: options.parkingTable ?? tableName })
     const findings = await findRecords(fleet, wanted)
     for (const finding of findings) {
       const examined = identify(finding.record.raw)
       const { idempotencyKey } = examined
       const remembered = idempotencyKey === undefined ? undefined : await marks.read(idempotencyKey)
-      tell(finding, verdictOf({ ...finding, examined, remembered, now: systemClock.now() }), options, idempotencyKey)
+      const parking = await parkingOf(finding, fleet, lot)
+      const evidence = { ...finding, ...parking, examined, remembered, now: systemClock.now() }
+      tell(finding, verdictOf(evidence), options, idempotencyKey)
     }
     if (findings.length > 0) return exitCodes.ok
     return forgotten(wanted, fleet, marks, options)
   })
+}
+
+const mostPast = 1_000
+
+/** What the parking lot knows of a record. */
+async function parkingOf({ record: { raw, sequenceNumber } }: Finding, { name, stream }: Fleet, lot: ParkingLot) {
+  const lane = { ...name, laneKey: laneKeyOf(raw) }
+  const position = positionOf(stream.streamLabel, sequenceNumber)
+  const parked = await parkedAt(lot, lane, position)
+  if (parked !== undefined) return { parked, past: undefined }
+  return { parked, past: (await lot.past(lane, mostPast)).find((one) => one.position === position) }
+}
+
+async function parkedAt(lot: ParkingLot, lane: LaneName, position: string): Promise<ParkedRecord | undefined> {
+  let after: string | undefined
+  for (;;) {
+    const page = await lot.records(lane, { limit: 100, ...(after === undefined ? {} : { after }) })
+    const last = page.at(-1)
+    const found = page.find((one) => one.position === position)
+    if (found !== undefined || last === undefined || last.position >= position) return found
+    after = last.position
+  }
 }
 
 function keyShape({ stream: { table } }: Fleet): KeyShape {

@@ -10,7 +10,7 @@ export const explainCommand: Command = command({
   summary: 'Says what a consumer has done with an item or an event, and why',
   description:
     'Looks for the changes in the stream, and says of each what the checkpoints and the ledger know: handled, a duplicate, ' +
-    'filtered, held up, or not reached yet. Reads all that the stream has, up to 24 hours; changes nothing.',
+    'filtered, parked, held up, or not reached yet. Reads all that the stream has, up to 24 hours; changes nothing.',
   arguments: {
     ...consumerArgument,
     what: required('key|event-id', "An item's key (id=17; several: pk=a,sk=b; or JSON), or an event's id", anyText),
@@ -20,6 +20,7 @@ export const explainCommand: Command = command({
     module: value('FILE', 'The module of the consumer: its patterns and its identity count then', anyText),
     identity: required('HOW', 'Its identity, where no module says it', oneOf('record', 'message'), 'record'),
     ledgerTable: value('NAME', 'The table of dynamodbLedger (that of the leases)', nameOfTable),
+    parkingTable: value('NAME', 'Where records are parked (that of the leases)', nameOfTable),
     json: flag('One JSON object a change'),
   },
   notes: `Examples:

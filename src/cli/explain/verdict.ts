@@ -2,7 +2,8 @@ import type { Examined } from '../../consumer/examine.ts'
 import { errorText } from '../item-key-text.ts'
 import type { Remembered } from '../fleet/dynamodb-marks.ts'
 import type { ShardRecord } from '../fleet/shard-records.ts'
-import { spanText } from '../screen.ts'
+import type { ParkedRecord, PastRecord } from '../../parking/parking-lot.ts'
+import { fit, spanText } from '../screen.ts'
 
 /** Where a record's shard stands with the consumer. */
 export interface ShardStand {
@@ -18,6 +19,9 @@ export interface Evidence {
   readonly record: ShardRecord
   readonly examined: Examined
   readonly remembered: Remembered | undefined
+  /** Its place in the parking lot, while it is there, and what became of it, when it was. */
+  readonly parked: ParkedRecord | undefined
+  readonly past: PastRecord | undefined
   readonly shard: ShardStand
   /** Epoch ms. */
   readonly now: number
@@ -26,6 +30,8 @@ export interface Evidence {
 /** What became of a record. */
 export interface Verdict {
   readonly outcome:
+    | 'parked'
+    | 'dropped'
     | 'unreadable'
     | 'filtered'
     | 'handled'
@@ -44,7 +50,17 @@ export interface Verdict {
 type Judge = (evidence: Evidence) => Verdict | undefined
 
 /** The first that knows it has the word. */
-const judges: readonly Judge[] = [filtered, completed, claimed, settled, unreadable, heldUp, notReached]
+const judges: readonly Judge[] = [
+  parked,
+  unparked,
+  filtered,
+  completed,
+  claimed,
+  settled,
+  unreadable,
+  heldUp,
+  notReached,
+]
 
 /** Says what became of a record. */
 export function verdictOf(evidence: Evidence): Verdict {
@@ -56,6 +72,22 @@ export function verdictOf(evidence: Evidence): Verdict {
     outcome: 'unknown',
     why: 'no worker of this consumer knows the stream, and the ledger has nothing: if it runs in Lambda without a ledger, nobody can tell',
   }
+}
+
+function parked({ parked: record }: Evidence): Verdict | undefined {
+  if (record === undefined) return undefined
+  const { error, attempts, parkedAt, host } = record
+  const when = `${timeText(parkedAt)} by ${host}`
+  if (error === undefined) return { outcome: 'parked', why: `${when}, behind an earlier change of its item` }
+  const tried = attempts === 1 ? 'tried once' : `tried ${attempts} times`
+  return { outcome: 'parked', why: `${when}, ${tried}: ${fit(`${error.name}: ${error.message}`, 300)}` }
+}
+
+function unparked({ past }: Evidence): Verdict | undefined {
+  if (past === undefined) return undefined
+  const { outcome, reason, at, by } = past
+  const why = `out of the parking lot ${timeText(at)} by ${by}${reason === undefined ? '' : `: ${fit(reason, 300)}`}`
+  return { outcome, why }
 }
 
 function filtered({ examined: { selected, patterns } }: Evidence): Verdict | undefined {
@@ -85,7 +117,7 @@ function claimed({ remembered, now }: Evidence): Verdict | undefined {
 function settled({ record, examined: { patterns }, shard: { by } }: Evidence): Verdict | undefined {
   if (!record.settled) return undefined
   const who = by === undefined ? '' : `, in the shard of ${by}`
-  const how = patterns.length === 0 ? 'handled, parked, or left out by a pattern (--module tells)' : 'handled or parked'
+  const how = patterns.length === 0 ? 'handled, or left out by a pattern (--module tells)' : 'handled'
   return { outcome: 'settled', why: `${how}: the checkpoint is past it${who}; the ledger has no mark of it` }
 }
 
