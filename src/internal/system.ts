@@ -3,32 +3,24 @@ import { hostname } from 'node:os'
 import { inspect } from 'node:util'
 import type { Logger, LogFields } from '../telemetry/log.ts'
 import type { Clock, Random } from './clock.ts'
+import { sleepBy } from './sleep-by.ts'
 
 // The one file that reaches the machine's own time, timers, randomness and console; the linter keeps them out of every other.
 
 // Node fires a longer timeout at once; nobody here waits for 24 days.
 const longestTimeoutMs = 2 ** 31 - 1
 
+function schedule(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, Math.min(ms, longestTimeoutMs))
+  return () => clearTimeout(timer)
+}
+
 /** The machine's time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted === true) return resolve()
-      const wake = () => {
-        clearTimeout(timer)
-        // An aborted signal has dropped it already, and would look for it among all who wait, each time anew.
-        if (signal?.aborted === false) signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      const timer = setTimeout(wake, Math.min(ms, longestTimeoutMs))
-      signal?.addEventListener('abort', wake, { once: true })
-    }),
-  schedule: (ms, callback) => {
-    const timer = setTimeout(callback, Math.min(ms, longestTimeoutMs))
-    return () => clearTimeout(timer)
-  },
+  sleep: sleepBy(schedule),
+  schedule,
 }
 
 /** The machine's randomness. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../internal/clock.ts'
+import { sleepBy } from '../internal/sleep-by.ts'
 import type { SeededRandom } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 
@@ -182,16 +183,6 @@ function actorClock(actor: Actor, scheduler: Scheduler, { offsetMs, rate }: Cloc
     now: () => worldBeganAt + Math.floor(bornAt + (scheduler.now - bornAt) * rate + offsetMs + actor.wallStepMs),
     monotonic,
     schedule,
-    sleep: (ms, signal) =>
-      new Promise((resolve) => {
-        if (signal?.aborted === true) return resolve()
-        const wake = () => {
-          cancel()
-          signal?.removeEventListener('abort', wake)
-          resolve()
-        }
-        const cancel = schedule(ms, wake)
-        signal?.addEventListener('abort', wake, { once: true })
-      }),
+    sleep: sleepBy(schedule),
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../internal/clock.ts'
+import { sleepBy } from '../internal/sleep-by.ts'
 
 /** A clock that stands still until it is told to go on. */
 export interface ManualClock extends Clock {
@@ -24,18 +25,7 @@ export function createManualClock(startAt: number = Date.UTC(2026, 0, 1)): Manua
     now: () => startAt + elapsed,
     monotonic: () => elapsed,
     schedule,
-    sleep: (ms, signal) =>
-      new Promise((resolve) => {
-        if (signal?.aborted === true) return resolve()
-        const wake = () => {
-          cancel()
-          // An aborted signal has dropped it already, and would look for it among all who wait, each time anew.
-          if (signal?.aborted === false) signal.removeEventListener('abort', wake)
-          resolve()
-        }
-        const cancel = schedule(ms, wake)
-        signal?.addEventListener('abort', wake, { once: true })
-      }),
+    sleep: sleepBy(schedule),
     async advance(ms) {
       await settled() // what was started just now may be about to set a timer
       const until = elapsed + ms

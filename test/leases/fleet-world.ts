@@ -3,6 +3,7 @@ import { createTidemarkTable } from '../../src/dynamodb.ts'
 import { createEmbeddedDynamoDB, type EmbeddedDynamoDB } from '../../src/embedded/embedded.ts'
 import type { LeaseLostError } from '../../src/errors.ts'
 import type { Clock } from '../../src/internal/clock.ts'
+import { sleepBy } from '../../src/internal/sleep-by.ts'
 import { FleetMember } from '../../src/leases/fleet-member.ts'
 import type { HeldLease, Lease, LeaseId } from '../../src/leases/lease.ts'
 import type { LeaseWork, WorkEnd } from '../../src/leases/lease-work.ts'
@@ -199,17 +200,7 @@ export class WorkerProcess {
       now: () => clock.now(),
       monotonic: () => this.#standsAtMs ?? clock.monotonic() - this.#suspendedMs,
       schedule,
-      sleep: (ms, signal) =>
-        new Promise((resolve) => {
-          if (signal?.aborted === true) return resolve()
-          const wake = () => {
-            cancel()
-            signal?.removeEventListener('abort', wake)
-            resolve()
-          }
-          const cancel = schedule(ms, wake)
-          signal?.addEventListener('abort', wake, { once: true })
-        }),
+      sleep: sleepBy(schedule),
     }
   }
 
