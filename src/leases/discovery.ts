@@ -20,8 +20,9 @@ const listingEveryMs = 600_000
 // What was new may have been listed in part; a stream in between two states will soon be in the next.
 const unsettledEveryMs = 5_000
 const tickMs = 1_000
-// After a member has gone: by then a listing shows what it hid from that one, or what it hides for longer.
-const looksAfterLossMs = [5_000, 30_000]
+// After a member has gone, or this one has become the discoverer: by then a listing shows what it hid from that one, or from the
+// start of the fleet. At LATEST a shard can be listed that nothing leads to, later than the shards that were begun with.
+const looksAgainAfterMs = [5_000, 30_000]
 const backoff = { baseDelayMs: 1_000, maxDelayMs: 60_000 }
 
 /**
@@ -80,7 +81,10 @@ export class Discovery {
     if (isDiscoverer && this.#looksDueAt.some((dueAt) => dueAt <= now)) this.#isHurried = true
     this.#looksDueAt = this.#looksDueAt.filter((dueAt) => dueAt > now)
     // What the one before has seen and left undone is not known: begin with everything.
-    if (isDiscoverer && !this.#wasDiscoverer) this.#isHurried = true
+    if (isDiscoverer && !this.#wasDiscoverer) {
+      this.#isHurried = true
+      this.#looksDueAt = looksAgainAfterMs.map((ms) => now + ms)
+    }
     this.#wasDiscoverer = isDiscoverer
     if (now < this.#notBefore) return false
     return this.#isHurried || (isDiscoverer && now >= Math.min(this.#tableDueAt, this.#listingDueAt))
@@ -89,7 +93,7 @@ export class Discovery {
   #noteLosses(now: number): void {
     const ids = new Set(this.#options.memberIds?.())
     const hasLost = [...this.#memberIds].some((id) => !ids.has(id))
-    if (hasLost) this.#looksDueAt = looksAfterLossMs.map((ms) => now + ms)
+    if (hasLost) this.#looksDueAt = looksAgainAfterMs.map((ms) => now + ms)
     this.#memberIds = ids
   }
 

@@ -90,6 +90,27 @@ test('a lease whose creation ended in an error is told of: it may be there, and 
   expect(member.createdCount).toBe(1)
 })
 
+test('a shard that was not listed at the start, and that nothing leads to, is found within half a minute', async () => {
+  fleet = await StreamFleet.create({ initialShardCount: 2 })
+  const { reading } = fleet.table
+  const late = new Set([fleet.table.shardId(1)])
+  const hiding = {
+    ...watched(reading),
+    describe: async (arn: string) => {
+      const listing = await reading.describe(arn)
+      return listing && { ...listing, shards: listing.shards.filter(({ shardId }) => !late.has(shardId)) }
+    },
+  }
+  const member = fleet.discovery({ startAt: 'LATEST', reading: hiding })
+  await fleet.during(member.discovery.bootstrap())
+  await running(member)
+  await fleet.table.clock.advance(10_000)
+  expect(await fleet.leased()).toEqual(['0!'])
+  late.clear()
+  await fleet.table.clock.advance(25_000)
+  expect(await fleet.leased()).toEqual(['0!', '1'])
+})
+
 test('a table without a stream is an error that says what to do', async () => {
   fleet = await StreamFleet.create()
   const member = fleet.discovery({ latestStream: () => Promise.resolve(undefined) })
