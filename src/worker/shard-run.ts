@@ -2,7 +2,7 @@ import { emptyCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts'
 import { CoordinationError, isTidemarkError, type LeaseLostError } from '../errors.ts'
 import { retryDelayMs } from '../handler/retry-policy.ts'
 import { aborted } from '../internal/aborted.ts'
-import type { Gap, HeldLease, Lease } from '../leases/lease.ts'
+import { leaseIdOf, type Gap, type HeldLease, type Lease } from '../leases/lease.ts'
 import type { WorkEnd } from '../leases/lease-work.ts'
 import { finishShard } from '../leases/shard-end.ts'
 import { CheckpointWriter } from './checkpoint-writer.ts'
@@ -112,6 +112,12 @@ export class ShardRun {
     if (isFirst && mayBeTrimmed(lease, checkpoint, setting.clock.now())) return { how: 'trimmed' }
     const start = startOf(lease, checkpoint, isFirst)
     this.#isAtLatest = start.position.type === 'LATEST'
+    const isBehindLatest = start.notBefore !== undefined && !this.#isAtLatest
+    if (isBehindLatest) {
+      const isPassed = await this.#isPassed().catch((error: unknown) => ({ error }))
+      if (typeof isPassed === 'object') return { how: 'failed', ...isPassed }
+      if (isPassed) return { how: 'end' }
+    }
     const [report, onOpened] = [this.#report, this.#onOpened]
     if (this.#pass !== undefined) writer.passEnded(this.#pass.intake)
     const pass = new ShardPass({
@@ -155,6 +161,21 @@ export class ShardRun {
    */
   #hasSkipped(): boolean {
     return this.#isAtLatest && !hasPlace(this.#checkpoint)
+  }
+
+  /**
+   * Whether a child has its lease, or is finished: two that start a fleet at once may begin with a shard and with its child, by
+   * listings of before and after the shard was closed. What is in the shard is then of before the start, and not to be handled
+   * beside the child.
+   */
+  async #isPassed(): Promise<boolean> {
+    const { leases, reading, streamArnOf } = this.#setting
+    const { streamLabel, shardId } = this.lease
+    for (const child of await reading.children(streamArnOf(streamLabel), shardId)) {
+      const id = leaseIdOf({ streamLabel, shardId: child.shardId })
+      if ((await leases.get(id)) !== undefined || (await leases.isFinished(id))) return true
+    }
+    return false
   }
 
   async #wait(error: unknown, round: number): Promise<WorkEnd | undefined> {
