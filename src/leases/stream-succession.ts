@@ -65,12 +65,14 @@ export class StreamSuccession {
     const start = { streamLabel, startAt: starts.length === 0 ? startAt : 'TRIM_HORIZON', complete: false } as const
     const noted = await leases.noteStart(start)
     logger.info('a stream is to be consumed', { ...fleet, streamLabel, startAt: noted.startAt })
-    return [...starts, noted]
+    // Read anew: while this was on its way, another may have begun with a stream that came after it.
+    return leases.starts()
   }
 
   async #follow(latest: LatestStream, starts: readonly StreamStart[], isFull: boolean) {
-    const next = starts.findIndex(({ complete }) => !complete)
-    const [current, following] = next === -1 ? [starts.at(-1), undefined] : [starts[next - 1], starts[next]]
+    // A stream that was noted after a later one was begun is not consumed: its changes would follow newer ones.
+    const begun = starts.findLastIndex(({ complete }) => complete)
+    const [current, following] = [starts[begun], starts[begun + 1]]
     if (current !== undefined && (isFull || following !== undefined)) {
       const pass = await this.#pass(latest.streamArn, current)
       if (following === undefined || !isDrained(pass)) return { pass, isAwaited: following !== undefined }
