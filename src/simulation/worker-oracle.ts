@@ -135,6 +135,9 @@ export class WorkerOracle {
           `${record.change.eventId} of ${record.shard.shardId} was trimmed unread, and nobody was told`,
         )
     }
+    // What was lost, and told, did not get its turn again behind what was repeated before it.
+    for (const record of records)
+      if (isTrimmed(record) && accounts.isExcused(record)) history.givenUp.add(record.change.eventId)
     oracle.concluded(records.filter((record) => !accounts.isExcused(record)).map(({ ordered }) => ordered))
   }
 
