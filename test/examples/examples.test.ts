@@ -10,7 +10,7 @@ let project: CommandProject
 
 beforeAll(() => {
   project = new CommandProject()
-  for (const name of ['tsx', 'esbuild', 'zod']) project.lend(name)
+  for (const name of ['tsx', 'esbuild', 'zod', '@electric-sql/pglite']) project.lend(name)
   cpSync('examples', join(project.folder, 'examples'), { recursive: true })
 })
 afterAll(() => project.remove())
@@ -84,4 +84,19 @@ test('receipts mails each order once, also when it is deleted and put again', ()
     await command.until(/mail to b@example\.com/)
     await expect.poll(() => command.output().match(/^mail to customer-/gm), soon).toHaveLength(20)
     expect(command.output().match(/^mail to a@example\.com: thank you for order a, of 12 €$/gm)).toHaveLength(1)
+  }))
+
+test('inventory takes each order out of the stock once, and parks one for more than there is', () =>
+  running('inventory', async (client, command) => {
+    const sale = (id: string, product: string, units: number) =>
+      new PutItemCommand({
+        TableName: 'orders',
+        Item: { id: { S: id }, product: { S: product }, units: { N: String(units) } },
+      })
+    await command.until(/^mug: 80 left$/m)
+    await client.send(sale('a', 'lamp', 2))
+    await client.send(sale('b', 'lamp', 1))
+    await command.until(/^lamp: 0 left$/m)
+    await expect.poll(() => command.output(), soon).toMatch(/parked.*stock_units_check/)
+    expect(command.output().match(/^mug: /gm)).toHaveLength(20)
   }))

@@ -42,7 +42,9 @@ export class CommandProject {
 
   /** Installs a package of ours there. */
   lend(name: string): void {
-    symlinkSync(resolve('node_modules', name), join(this.folder, 'node_modules', name))
+    const link = join(this.folder, 'node_modules', name)
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(resolve('node_modules', name), link)
   }
 
   /** What a process of this user finds in its environment. */
