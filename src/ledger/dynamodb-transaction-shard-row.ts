@@ -1,5 +1,5 @@
 import { UpdateItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb'
-import { LeaseLostError, LedgerError } from '../errors.ts'
+import { LeaseLostError } from '../errors.ts'
 import { classifyAwsError } from '../internal/aws-error.ts'
 import { epochSeconds, numberIn, type Row } from './dynamodb-rows.ts'
 import type { TransactionSetting } from './dynamodb-transaction-setting.ts'
@@ -65,22 +65,6 @@ export class ShardRow {
       if (classifyAwsError(error) !== 'conditional-check-failed') throw error
       throw this.#lost((error as { readonly Item?: Row }).Item ?? {})
     }
-  }
-
-  /** The row as it is now. Throws a `LeaseLostError` when a later owner has it. */
-  async read(): Promise<StoredMark> {
-    const [row] = await this.#setting.requests.read([this.#key])
-    const { epoch, leaseCreatedAt } = this.#shard
-    if (row === undefined)
-      throw new LedgerError(`the shard's mark ${this.#name} was deleted while the shard was consumed`, {
-        retryable: true,
-      })
-    const [storedEpoch, storedAt] = [numberIn(row, 'epoch'), numberIn(row, 'leaseCreatedAt')]
-    if (storedEpoch === epoch && storedAt === leaseCreatedAt) return markOf(row)
-    if (storedEpoch > epoch || storedAt > leaseCreatedAt) throw this.#lost(row)
-    throw new LedgerError(`the shard's mark ${this.#name} went back to epoch ${storedEpoch}; ours is ${epoch}`, {
-      retryable: true,
-    })
   }
 
   /** The next link: `mark` in place of what `previous` left. */

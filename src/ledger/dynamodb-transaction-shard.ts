@@ -1,7 +1,12 @@
 import { DeadlineError } from '../errors.ts'
 import { retryDelayMs } from '../handler/retry-policy.ts'
 import { readMarks } from './dynamodb-marks.ts'
-import { RecordTransaction, type DynamoDBTransaction, type SealedTransaction } from './dynamodb-transaction.ts'
+import {
+  actionsPerTransaction,
+  RecordTransaction,
+  type DynamoDBTransaction,
+  type SealedTransaction,
+} from './dynamodb-transaction.ts'
 import { commit, passes, type CommitOutcome, type Reason } from './dynamodb-transaction-commit.ts'
 import { GroupCommit } from './dynamodb-transaction-group.ts'
 import { markAction } from './dynamodb-transaction-marks.ts'
@@ -34,9 +39,9 @@ interface Ready {
  *     unopened ── the row is made ours ──▶ open ⇄ committing ── can't tell, or the shard is another's ──▶ failed
  *                                           └──────────────────── close ──────────────────────────────▶ closed
  *
- * After each commit of which the outcome is not plain, the row is read, and what it says is adopted: which records have taken
- * effect is never concluded from anything else. Whatever was sent before names a link of the row's chain that is gone once
- * another pack is applied, so it can't be applied later.
+ * After each commit of which the outcome is not plain, the row is opened again, and what it says is adopted: which records have
+ * taken effect is never concluded from anything else. Whatever was sent before names a link of the row's chain that is gone by
+ * then. Were it merely read, the commit could still land: after its record was refused, parked and redriven.
  */
 export class TransactionShard implements ShardLedger<DynamoDBTransaction> {
   readonly #shard: LedgerShard
@@ -49,8 +54,8 @@ export class TransactionShard implements ShardLedger<DynamoDBTransaction> {
   #commitId = ''
   #patience: Patience = 'for-all'
   #isCommitting = false
-  // What a commit that was given up may yet do to what the row says, until the next link is in its place.
-  #isInDoubt = false
+  // Operations that became ready since the last commit: below a pack's worth there is no need to look whether one is full.
+  #readyCount = 0
   // Fewer records a pack after a conflict, or after a pack was refused as a whole; more again after each that was applied.
   #mostRecords = Infinity
   #tries = 0
@@ -130,7 +135,8 @@ export class TransactionShard implements ShardLedger<DynamoDBTransaction> {
     this.#open.add(completion)
     const forget = () => void this.#open.delete(completion)
     completion.then(forget, forget)
-    if (!this.#isCommitting) this.#group.soon(this.#isPackFull())
+    this.#readyCount += Math.max(1, transaction.operations.length)
+    if (!this.#isCommitting) this.#group.soon(this.#readyCount >= actionsPerTransaction - 1 && this.#isPackFull())
     return completion
   }
 
@@ -201,17 +207,16 @@ export class TransactionShard implements ShardLedger<DynamoDBTransaction> {
 
   /** Commits one pack and settles what it told; true when it was applied. */
   async #commit(pack: Pack<Ready>, mark: ShardMark, commitId: string): Promise<boolean> {
+    this.#readyCount = 0
     const link = this.#row.advance(this.#commitId, commitId, mark)
     const { requests } = this.#setting
     const outcome = await commit((request) => requests.sendOnce(request), pack.actions(link), commitId)
     if (outcome.status === 'applied') {
-      this.#isInDoubt = false
       this.#tries = 0
       this.#mostRecords *= 2
       this.#adopt({ ...mark, commitId })
       return true
     }
-    this.#isInDoubt ||= outcome.status === 'unknown'
     await this.#afterFailure(pack, outcome)
     return false
   }
@@ -236,24 +241,28 @@ export class TransactionShard implements ShardLedger<DynamoDBTransaction> {
     if (this.#tries >= commitRetry.maxAttempts) throw notCommitted(this.#tries, error)
   }
 
+  /**
+   * Learns how an earlier commit came out, and makes sure that it can't come out otherwise later: a link is put behind what
+   * the row has, so that whatever is still under way names one that is gone. True when something turned out to be done.
+   */
   async #adoptRow(): Promise<boolean> {
-    const stored = await this.#row.read()
-    const hasMoved = stored.commitId !== this.#commitId
-    this.#adopt(stored)
+    const hasMoved = this.#adopt(await this.#row.open())
     if (hasMoved) this.#tries = 0
     return hasMoved
   }
 
-  #adopt(stored: StoredMark): void {
+  #adopt(stored: StoredMark): boolean {
     this.#commitId = stored.commitId
-    for (const { ready } of this.#order?.adopt(stored) ?? []) ready.settle({ status: 'completed' })
+    const committed = this.#order?.adopt(stored) ?? []
+    for (const { ready } of committed) ready.settle({ status: 'completed' })
+    return committed.length > 0
   }
 
   async #afterRefusals(pack: Pack<Ready>, reasons: readonly Reason[]): Promise<void> {
     const refusals = pack.refusals(reasons)
     const isChainBroken = refusals.some(({ of, reason }) => of === 'shard' && reason.code === 'ConditionalCheckFailed')
-    // Of a commit given up before, of which nothing else would tell; or the shard is another's, and this throws that.
-    if ((isChainBroken || this.#isInDoubt) && (await this.#adoptRow())) return
+    // By a late repetition of an opening of ours; or the shard is another's, and this throws that.
+    if (isChainBroken && (await this.#adoptRow())) return
     for (const refusal of refusals) if (refusal.of === 'mark') this.#duplicate(refusal)
     if (refusals.some(({ reason }) => passes(reason))) return this.#afterConflict(pack, refusals)
     for (const refusal of refusals) if (refusal.of === 'operation') this.#refuse(refusal)

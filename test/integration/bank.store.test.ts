@@ -106,12 +106,12 @@ test('every balance is exact, though ten batches of a shard run at once, answers
 test('every balance is exact after workers that were cut off in the middle, and after a replay of everything', async () => {
   const { table, consumer, balances } = await bank('worker')
   const streams = new DynamoDBStreamsClient(tables.server.clientConfig)
-  let settled = 0
-  const onSettled = () => void (settled += 1)
+  const seen = { settled: 0 }
+  const onSettled = () => void (seen.settled += 1)
   for (const name of ['handled', 'duplicate']) subscribe(`tidemark:record:${name}`, onSettled)
   // Three fleets with no memory of each other but the ledger: each begins at the oldest record, the first is cut off.
   for (const needed of [60, transfers.length, transfers.length]) {
-    settled = 0
+    seen.settled = 0
     const coordinationTableName = await tables.create()
     const workers = [1, 2].map(() =>
       createWorker(consumer(), {
@@ -120,7 +120,7 @@ test('every balance is exact after workers that were cut off in the middle, and 
       }),
     )
     await Promise.all(workers.map((worker) => worker.start()))
-    while (settled < needed) await new Promise((resolve) => setTimeout(resolve, 10))
+    while (seen.settled < needed) await new Promise((resolve) => setTimeout(resolve, 10))
     await Promise.all(workers.map((worker) => worker.stop()))
     if (needed === transfers.length) expect(await balances()).toEqual(expected())
   }
