@@ -66,7 +66,10 @@ async function commitMarked<Transaction>(
     await transaction.commit()
   } catch (error) {
     if (isConflict(error)) return 'conflict'
-    if (isRefusal(error)) return refused(log, error)
+    if (isRefusal(error)) {
+      log.isCommitting = false
+      return await refused(log, error)
+    }
     // It may have been committed. To run it again without asking would be to commit it twice.
     if (!(await isCommitted(log, transaction, entries))) return 'again'
   } finally {
@@ -96,19 +99,41 @@ function dropDuplicates<Transaction>(log: EffectLog<Transaction>, there: Readonl
   return 'again'
 }
 
-/** The store refused the commit for what is in it, and does not say for what of it: so each runs alone from now on. */
-function refused<Transaction>(log: EffectLog<Transaction>, error: unknown): 'refused' {
-  const [first, ...others] = log.done
-  if (first !== undefined && others.length === 0 && log.isSuspect(first.entry)) {
-    log.done = []
-    first.reject(error)
+/**
+ * The store refused the commit for what is in it, and does not say for what of it: so each is run again and committed alone,
+ * and whoever is refused then runs alone from now on.
+ */
+async function refused<Transaction>(log: EffectLog<Transaction>, error: unknown): Promise<'refused'> {
+  const all = log.done.splice(0)
+  const [only, ...others] = all
+  if (only !== undefined && others.length === 0) {
+    log.setting.suspects.add(only.entry.idempotencyKey)
+    only.resolve({ status: 'refused', error })
     return 'refused'
   }
-  for (const { entry } of log.done) log.setting.suspects.add(entry.idempotencyKey)
-  throw new LedgerError(`a COMMIT was refused; each of its records runs alone from now on: ${String(error)}`, {
-    cause: error,
-    retryable: true,
-  })
+  const refusedLanes = new Set<string>()
+  for (const done of all) {
+    // What came after it in its lane was done upon it.
+    if (refusedLanes.has(done.entry.laneKey) || log.closed !== undefined) done.reject(left(error))
+    else if (!(await commitAlone(log, done))) refusedLanes.add(done.entry.laneKey)
+  }
+  return 'refused'
+}
+
+async function commitAlone<Transaction>(log: EffectLog<Transaction>, done: Done<Transaction>): Promise<boolean> {
+  let isCommitted = false
+  const resolve = (completion: Completion) => {
+    isCommitted = completion.status !== 'refused'
+    done.resolve(completion)
+  }
+  log.done = [{ ...done, resolve }]
+  await log.repeat(0).catch(() => {}) // then it is told, and nothing is left to commit
+  await commitEffects(log)
+  return isCommitted
+}
+
+function left(error: unknown): LedgerError {
+  return new LedgerError(`a COMMIT was refused that it shared: ${String(error)}`, { cause: error, retryable: true })
 }
 
 function settle<Transaction>(settled: readonly Done<Transaction>[], completion: Completion): void {

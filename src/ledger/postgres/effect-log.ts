@@ -95,6 +95,14 @@ export class EffectLog<Transaction> {
     }
   }
 
+  /** An attempt at what was done already takes its place. */
+  async forget(entry: LedgerEntry): Promise<void> {
+    const others = this.done.filter((done) => done.entry.eventId !== entry.eventId)
+    if (others.length === this.done.length) return
+    this.done = others
+    await this.repeat(0)
+  }
+
   /**
    * Begins anew, and runs again what was done. Throws when that can't be, and then none of it is done. After `conflicts`
    * of them it waits before, with no transaction open.

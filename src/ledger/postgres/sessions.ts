@@ -39,18 +39,22 @@ export class PostgresSession<Transaction> implements LedgerSession<Transaction> 
   }
 
   async attempt({ entry }: Claim, run: (transaction: Transaction) => unknown): Promise<void> {
+    const { shared } = this.#setting
     this.#openCount += 1
+    const over = () => void (this.#openCount -= 1)
     try {
-      await this.#setting.shared.attempt(entry, run)
+      await shared.attempt(entry, run)
     } catch (error) {
-      this.#openCount -= 1
+      over()
       throw error
     }
-    this.#noteCompleting(entry)
+    shared.completion(entry)?.then(over, over)
   }
 
   complete({ entry }: Claim): Promise<Completion> {
-    return this.#setting.shared.completion(entry) ?? this.#completeWithoutEffect(entry)
+    const completion = this.#setting.shared.complete(entry) ?? this.#completeWithoutEffect(entry)
+    if (this.#completed !== undefined) this.#noteCompleting(entry.idempotencyKey, completion)
+    return completion
   }
 
   release(): void {
@@ -76,25 +80,14 @@ export class PostgresSession<Transaction> implements LedgerSession<Transaction> 
     return new LeaseLostError('it was not committed when the shard was given up; its next owner handles the record')
   }
 
-  #noteCompleting(entry: LedgerEntry): void {
-    const settled = this.#setting.shared.completion(entry)
-    if (settled === undefined) return
-    if (this.#completed === undefined) {
-      settled.then(
-        () => (this.#openCount -= 1),
-        () => (this.#openCount -= 1),
-      )
-      return
-    }
-    const key = entry.idempotencyKey
-    this.#completing.set(key, settled)
-    settled.then(
-      () => {
-        this.#openCount -= 1
-        this.#completed?.add(key)
+  #noteCompleting(key: string, completion: Promise<Completion>): void {
+    this.#completing.set(key, completion)
+    completion.then(
+      ({ status }) => {
+        if (status !== 'refused') this.#completed?.add(key)
         this.#completing.delete(key)
       },
-      () => (this.#openCount -= 1), // it stays: the change must not run again in this batch
+      () => {}, // it stays: the change must not run again in this batch
     )
   }
 
@@ -118,6 +111,6 @@ export class PostgresSession<Transaction> implements LedgerSession<Transaction> 
     } finally {
       this.#effectless.delete(attempt)
     }
-    return (await this.#setting.shared.completion(entry)) ?? { status: 'completed' }
+    return (await this.#setting.shared.complete(entry)) ?? { status: 'completed' }
   }
 }

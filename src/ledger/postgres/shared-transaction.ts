@@ -40,6 +40,8 @@ export class SharedTransaction<Transaction> {
   readonly #queue: Attempt<Transaction>[] = []
   readonly #flushes: (() => void)[] = []
   readonly #completions = new WeakMap<LedgerEntry, Promise<Completion>>()
+  // Their handlers have succeeded, and whoever ran them has not said so yet: it may be about to run them again.
+  readonly #uncompleted = new Set<string>()
   #isPumping = false
   #cancelIdle: (() => void) | undefined
 
@@ -54,6 +56,13 @@ export class SharedTransaction<Transaction> {
       this.#queue.push({ entry, run, resolve, reject })
       void this.#pump()
     })
+  }
+
+  /** The last attempt at the record is what it did: it may be committed. */
+  complete(entry: LedgerEntry): Promise<Completion> | undefined {
+    this.#uncompleted.delete(entry.eventId)
+    if (!this.#isPumping && this.#log.done.length > 0) this.#commitWhenIdle()
+    return this.#completions.get(entry)
   }
 
   /** When what this record did is durable; `undefined` when it was never run. */
@@ -115,6 +124,8 @@ export class SharedTransaction<Transaction> {
   }
 
   #commitWhenIdle(): void {
+    if (this.#uncompleted.size > 0) return
+    this.#cancelIdle?.()
     this.#cancelIdle = this.#setting.clock.schedule(idleMs, () => {
       this.#cancelIdle = undefined
       void this.flush()
@@ -125,7 +136,9 @@ export class SharedTransaction<Transaction> {
     const { entry } = attempt
     const isSuspect = this.#log.isSuspect(entry)
     if (isSuspect) await this.#commit()
+    this.#uncompleted.delete(entry.eventId)
     try {
+      await this.#log.forget(entry)
       await this.#log.run(entry, attempt.run)
     } catch (error) {
       return attempt.reject(error)
@@ -133,7 +146,8 @@ export class SharedTransaction<Transaction> {
     const completion = this.#noteDone(attempt)
     if (!isSuspect) return attempt.resolve()
     await this.#commit()
-    completion.then(() => {
+    completion.then((end) => {
+      if (end.status === 'refused') return attempt.reject(end.error)
       this.#setting.suspects.delete(entry.idempotencyKey)
       attempt.resolve()
     }, attempt.reject)
@@ -145,6 +159,7 @@ export class SharedTransaction<Transaction> {
     )
     completion.catch(() => {}) // whoever completes the record is told
     this.#completions.set(entry, completion)
+    this.#uncompleted.add(entry.eventId)
     return completion
   }
 }

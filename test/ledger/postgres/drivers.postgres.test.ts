@@ -99,7 +99,7 @@ describe('effects commit once through', () => {
     })
   })
 
-  test('PGlite', async () => {
+  test('PGlite', { timeout: 60_000 }, async () => {
     const pglite = await PGlite.create()
     ends.push(() => pglite.close())
     for (const migration of postgresMigrations()) await pglite.exec(migration.sql)
