@@ -307,12 +307,12 @@ export const workerMutants: readonly Mutant[] = [
     `      mustSaveStart: start.notBefore !== undefined,`,
   ),
   mutant(
-    'a shard that was closed before it was read at LATEST is finished unread',
+    'what is before a start at LATEST is read beside the child of its shard',
     'workers-latest',
     2_000,
     'src/worker/shard-run.ts',
-    `    return this.#isAtLatest && !hasPlace(this.#checkpoint)`,
-    `    return this.#isAtLatest && this.#state === 'ended'`,
+    `      if (isPassed) return { how: 'end' }\n`,
+    ``,
   ),
   mutant(
     'nobody is told of a lease whose creation ended in an error',
