@@ -9,6 +9,7 @@ const needsLocal = ['test/**/*.dynamodb.test.ts', 'test/testing/**/*.test.ts']
 const needsPostgres = ['test/**/*.postgres.test.ts']
 const needsTarball = ['test/package/**/*.test.ts']
 const needsTerminal = ['test/**/*.terminal.test.ts']
+const needsCommand = ['test/cli/**/*.test.ts', 'test/examples/**/*.test.ts']
 const simulates = ['test/simulation/simulation.test.ts']
 
 // The SDK's notice about Node 20, once in every test process otherwise.
@@ -43,10 +44,18 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [
-            ...[...onAnyEngine, ...needsLocal, ...needsPostgres, ...needsTarball, ...simulates],
-            ...(hasTmux ? [] : needsTerminal),
+            ...[...onAnyEngine, ...needsLocal, ...needsPostgres, ...needsTarball, ...needsCommand, ...simulates],
           ],
           testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'command',
+          include: needsCommand,
+          exclude: [...onAnyEngine, ...needsPostgres, ...(hasTmux ? [] : needsTerminal)],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       { test: { name: 'simulation', include: simulates } },

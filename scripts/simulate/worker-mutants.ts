@@ -173,8 +173,8 @@ export const workerMutants: readonly Mutant[] = [
     'workers',
     300,
     'src/worker/shard-run.ts',
-    `hasNews ? this.#checkpoint : undefined`,
-    `undefined`,
+    `const news = intake !== undefined && this.#writer.hasNews(intake) ? this.#checkpoint : undefined`,
+    `const news = intake === undefined ? this.#checkpoint : undefined`,
   ),
   mutant(
     'a record is settled before its mark is durable, in a worker',
@@ -182,7 +182,7 @@ export const workerMutants: readonly Mutant[] = [
     1_000,
     'src/consumer/batch-run.ts',
     `    const settled = durable.then(
-      () => this.#handled(work, attempts),`,
+      (completion) => this.#completed(work, attempts, completion ?? undefined),`,
     `    this.#handled(work, attempts)
     const settled = durable.then(
       () => 'next' as const,`,
@@ -325,7 +325,7 @@ export const workerMutants: readonly Mutant[] = [
   mutant(
     'children that are listed late are not looked for',
     'workers-listed-late',
-    500,
+    4_000,
     'src/leases/late-children.ts',
     `const looksAfterMs = [1_000, 5_000, 30_000]`,
     `const looksAfterMs: readonly number[] = []`,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { loadSimulation } from '../../scripts/simulate/bundle.ts'
 import { drill } from '../../scripts/simulate/drill.ts'
@@ -40,6 +41,10 @@ describe('the simulation', () => {
     expect(second.timeline()).toEqual(first.timeline())
     expect(second.hash()).toBe(first.hash())
     expect(other.hash()).not.toBe(first.hash())
+  })
+
+  it.each(mutants)('can plant the bug: $name', ({ patches }) => {
+    for (const { file, find } of patches) expect(readFileSync(file, 'utf8').split(find), file).toHaveLength(2)
   })
 
   // The slow ones are for `npm run simulate -- --mutants`.
