@@ -49,6 +49,11 @@ describe('parked records', { timeout: 60_000 }, () => {
       /^LANE +RECORDS +SINCE +ITEM +ERROR\n\w{8} +2 +.* id=a +Error: there is no stock of a\n$/,
     )
     expect(list.code).toBe(1)
+    const status = await world.run('status', 'receipts', '--table', 'orders', '--check')
+    expect(status.stdout).toMatch(
+      /^PARKED +RECORDS +SINCE +ITEM +ERROR\n\w{8} +2 +.* id=a +Error: there is no stock of a$/m,
+    )
+    expect(status.stdout).toContain('! 1 item parked: see "tidemark parked list receipts"')
     const { lane, event } = await firstParked()
     const shown = await world.run('parked', 'show', 'receipts', lane)
     expect(shown.stdout).toMatch(
@@ -58,7 +63,7 @@ describe('parked records', { timeout: 60_000 }, () => {
     const one = await world.run('parked', 'show', 'receipts', lane, event)
     expect(one.stdout).toMatch(/^record +\w+\nitem +id=a\n/)
     expect(one.stdout).toMatch(/\n {4}at .*handler/)
-    assertPlain(list.stdout + shown.stdout)
+    assertPlain(list.stdout + shown.stdout + status.stdout)
 
     const again = await world.run('parked', 'redrive', 'receipts', '--module', consumer, '--yes')
     expect(again.stdout).toContain(`${event} failed again\n  Error: there is no stock of a\n`)

@@ -1,5 +1,7 @@
 import { systemClock } from '../../internal/system.ts'
 import { withStreamLabel } from '../../record/stream-arn.ts'
+import { dynamodbParkingLot } from '../../parking/dynamodb-parking-lot.ts'
+import { ParkedRecords, type ParkedLane } from '../../parking/parked-records.ts'
 import type { Lease } from '../../leases/lease.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type Fleet, type FleetOptions, withFleet } from '../fleet/dynamodb-fleet.ts'
@@ -62,11 +64,19 @@ async function readView(fleet: Fleet): Promise<FleetView> {
   const { members: rows, pause } = await members.look({ consistent: true })
   return fleetView({
     ...{ consumer: name.consumer, table: name.tableName, streamLabel, leases: leased, members: rows },
-    ...{ pause, peeks, listing },
+    ...{ pause, peeks, listing, parked: await parkedLanes(fleet) },
     // Finished shards are remembered for longer than the stream lists them.
     finished: finished.filter(({ shardId }) => listing?.shards.some((shard) => shard.shardId === shardId)),
     now: systemClock.now(),
   })
+}
+
+/** Of a consumer that parks elsewhere, in its ledger's table, `tidemark parked list` tells. */
+async function parkedLanes({ name, coordination }: Fleet): Promise<readonly ParkedLane[]> {
+  const { client, tableName } = coordination
+  const lot = dynamodbParkingLot({ client, tableName })
+  const lanes = await new ParkedRecords({ consumer: name.consumer, lot }).lanes()
+  return lanes.filter((lane) => lane.tableName === name.tableName)
 }
 
 const atOnce = 8

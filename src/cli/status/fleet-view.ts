@@ -3,6 +3,7 @@ import type { MemberRow, Pause } from '../../leases/coordination.ts'
 import type { Gap, Lease } from '../../leases/lease.ts'
 import type { FinishedShard } from '../../leases/lease-transfers.ts'
 import type { StreamListing } from '../../source/stream-reading.ts'
+import type { ParkedLane } from '../../parking/parked-records.ts'
 import { retentionMs } from '../../worker/read-start.ts'
 import { isAlive, silentMsOf } from '../fleet/alive.ts'
 import { createdAtOf, type Peek } from '../fleet/peek.ts'
@@ -21,6 +22,8 @@ export interface FleetFacts {
   readonly listing: StreamListing | undefined
   /** By lease id. */
   readonly peeks: ReadonlyMap<string, Peek>
+  /** Those of the table, as far as they are parked beside the leases. */
+  readonly parked: readonly ParkedLane[]
   /** Epoch ms. */
   readonly now: number
 }
@@ -39,6 +42,16 @@ export interface FleetView {
   readonly workers: readonly WorkerView[]
   readonly shards: readonly ShardView[]
   readonly heldUp: readonly HeldUpView[]
+  readonly parked: readonly ParkedView[]
+}
+
+/** An item whose changes wait for a person. */
+export interface ParkedView {
+  readonly laneId: string
+  readonly key: string
+  readonly recordCount: number
+  readonly sinceMs: number
+  readonly error: string | undefined
 }
 
 /** A worker as its row says. */
@@ -100,7 +113,13 @@ export function fleetView(facts: FleetFacts): FleetView {
       shards.map(({ trimInMs }) => trimInMs),
     ),
     heldUp: leases.flatMap((lease) => heldUpViews(lease, facts)),
+    parked: facts.parked.map((lane) => parkedView(lane, now)),
   }
+}
+
+function parkedView({ laneId, laneKey, recordCount, parkedAt, error }: ParkedLane, now: number): ParkedView {
+  const said = error === undefined ? undefined : `${error.name}: ${error.message}`
+  return { laneId, key: itemKeyText(laneKey), recordCount, sinceMs: Math.max(0, now - parkedAt), error: said }
 }
 
 function workerView(member: MemberRow, leases: readonly Lease[], now: number): WorkerView {

@@ -11,6 +11,7 @@ export function problemsOf({
   workers,
   shards,
   heldUp,
+  parked,
   trimInMs,
 }: FleetView): readonly string[] {
   const alive = workers.filter((worker) => worker.alive)
@@ -31,6 +32,7 @@ export function problemsOf({
     ...(heldUp.length > 0
       ? [`${counted(heldUp.length, 'item')} held up: see the worker's log for "poison" or "waiting"`]
       : []),
+    ...(parked.length > 0 ? [`${counted(parked.length, 'item')} parked: see "tidemark parked list ${consumer}"`] : []),
     ...(trimInMs !== undefined && trimInMs < trimSoonMs
       ? ['changes that are not settled will soon be trimmed by the stream, and lost']
       : []),

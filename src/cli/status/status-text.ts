@@ -13,6 +13,7 @@ const sections: readonly Section[] = [
   shardSection,
   workerSection,
   heldUpSection,
+  parkedSection,
   problemSection,
 ]
 
@@ -79,20 +80,31 @@ function workerSection({ workers }: FleetView): string {
   return tableText([['WORKER', 'STATE', 'SHARDS', 'LAST BEAT'], ...rows])
 }
 
-const mostHeldUp = 10
+const mostListed = 10
 
 function heldUpSection({ heldUp }: FleetView): string | undefined {
   if (heldUp.length === 0) return undefined
   const rows = heldUp
-    .slice(0, mostHeldUp)
+    .slice(0, mostListed)
     .map(({ key, sinceMs, waitingCount, eventId }) => [
       fit(key, 32),
       sinceMs === undefined ? '-' : spanText(sinceMs),
       String(waitingCount),
       eventId ?? '-',
     ])
-  const rest = heldUp.length > mostHeldUp ? `\nand ${heldUp.length - mostHeldUp} more: --json lists them` : ''
+  const rest = heldUp.length > mostListed ? `\nand ${heldUp.length - mostListed} more: --json lists them` : ''
   return `${tableText([['HELD UP', 'FOR', 'WAITING', 'AT EVENT'], ...rows])}${rest}`
+}
+
+function parkedSection({ parked }: FleetView): string | undefined {
+  if (parked.length === 0) return undefined
+  const rows = parked
+    .slice(0, mostListed)
+    .map(({ laneId, key, sinceMs, recordCount, error }) => [
+      ...[laneId.slice(0, 8), String(recordCount), spanText(sinceMs), fit(key, 24), error ?? '-'],
+    ])
+  const rest = parked.length > mostListed ? `\nand ${parked.length - mostListed} more: "tidemark parked list"` : ''
+  return `${tableText([['PARKED', 'RECORDS', 'SINCE', 'ITEM', 'ERROR'], ...rows])}${rest}`
 }
 
 function problemSection(view: FleetView): string | undefined {
