@@ -41,7 +41,9 @@ export class Terminal {
   }
 
   #tmux(...args: readonly string[]): string {
-    return spawnSync('tmux', ['-L', this.#socket, ...args], { encoding: 'utf8' }).stdout
+    // A terminal of its own: what the tests are told of colours is not for what runs in it.
+    const { NO_COLOR: _colours, FORCE_COLOR: _forced, ...env } = process.env
+    return spawnSync('tmux', ['-L', this.#socket, ...args], { encoding: 'utf8', env }).stdout
   }
 }
 
