@@ -26,6 +26,8 @@ export interface CommandText<Arguments, Options> {
   readonly options: Options
   /** What its own help says below the options, in lines of up to 80 characters. */
   readonly notes?: string
+  /** Commands below it, by a further word; without one it runs itself. */
+  readonly commands?: readonly Command[]
   /** Runs it, having loaded what it needs, and no sooner; resolves with the exit code. `line` is what was typed. */
   run(values: Values<Arguments> & Values<Options>, line: string): Promise<number>
 }
@@ -42,7 +44,8 @@ export function command<Arguments extends ArgumentTable, Options extends OptionT
       const table: ArgumentTable = text.arguments ?? {}
       for (const [key, argument] of Object.entries(table)) parser.addArgument(argumentOf(key, argument))
       for (const [key, option] of Object.entries(text.options)) parser.addOption(optionOf(key, option))
-      parser.addHelpText('after', `\n${joined(notes, exitCodesText)}`)
+      for (const one of text.commands ?? []) parser.addCommand(one.parser(end))
+      parser.helpCommand(false).addHelpText('after', `\n${joined(notes, exitCodesText)}`)
       parser.action(async (...given: readonly unknown[]) => {
         const args = Object.fromEntries(Object.keys(table).map((key, index) => [key, given[index]]))
         const typed = { ...defaults(text.options), ...parser.opts(), ...args }

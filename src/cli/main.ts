@@ -38,6 +38,8 @@ function programOf(end: (exitCode: number) => void): Parser {
 function settled(parser: Parser): Parser {
   parser
     .exitOverride()
+    // What comes after a further word is that command's, also where one before it has an option of the same name.
+    .enablePositionalOptions()
     .configureOutput({ writeOut: (text) => console.log(text.trimEnd()), writeErr: () => {} })
     .configureHelp({ helpWidth: Math.min(process.stdout.columns || 80, 100), minWidthToWrap: 20 })
     .helpOption('-h, --help', 'This text')

@@ -1,5 +1,6 @@
 import { ScanCommand, DescribeTimeToLiveCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { postgresMigrations } from '../../src/postgres.ts'
 import { CliWorld } from './support/cli-world.ts'
 
 let world: CliWorld
@@ -36,6 +37,30 @@ describe('init', () => {
     const { stdout } = await world.run('init', '--print', 'iam', ...nowhere)
     const { Statement } = JSON.parse(stdout) as { Statement: { Resource: string; Action: string[] }[] }
     expect(Statement.find(({ Resource }) => Resource.endsWith('table/leases'))?.Action).toContain('dynamodb:UpdateItem')
+  })
+
+  test('prints the tables of PostgreSQL, and needs neither a server nor the package pg for that', async () => {
+    const { code, stdout } = await world.run('init', 'postgres', '--print', '--schema', 'ledgers')
+    const [migration] = postgresMigrations({ schema: 'ledgers' })
+    expect(stdout).toBe(`-- ${migration?.id}\n${migration?.sql}`)
+    expect(code).toBe(0)
+  })
+
+  test('says what to install where the package pg is missing', async () => {
+    const { code, output } = await world.run('init', 'postgres', '--url', 'postgres://localhost:1/none')
+    expect(output).toBe('tidemark: this command needs pg: npm i pg\n')
+    expect(code).toBe(1)
+  })
+
+  test.each([
+    [['postgres', '--schema', 'My Schema'], '--schema: schema must be a lower-case SQL name of up to 63 characters'],
+    [['postgres', '--url', 'mysql://me:secret@host/db'], '--url must be a URL such as postgres://'],
+    [['postgress'], 'too many arguments'],
+  ])('%j is refused', async (args, complaint) => {
+    const { code, output } = await world.run('init', ...args)
+    expect(code).toBe(2)
+    expect(output).toContain(complaint)
+    expect(output).not.toContain('secret')
   })
 })
 

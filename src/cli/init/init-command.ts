@@ -4,6 +4,7 @@ import { command, type Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { nameOfTable, oneOf } from '../option-values.ts'
 import { required, value } from '../options.ts'
+import { initPostgresCommand } from './postgres-command.ts'
 
 /** `tidemark init`. */
 export const initCommand: Command = command({
@@ -21,6 +22,7 @@ export const initCommand: Command = command({
     ),
     ...awsOptions,
   },
+  commands: [initPostgresCommand],
   async run({ tableName, print, ...aws }) {
     if (print === undefined) {
       const { init } = await withSdk(import('./dynamodb-init.ts'))
