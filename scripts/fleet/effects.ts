@@ -1,8 +1,9 @@
 import { TransactWriteItemsCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ChangeRecord, HandlerContext } from '../../src/index.ts'
+import { TerminalError, type ChangeRecord, type HandlerContext } from '../../src/index.ts'
 import type { EntryKind, JournalWriter } from './journal.ts'
 import { monotonicMs } from './monotonic.ts'
+import { isPoison } from './poison.ts'
 import { effectTableName } from './tables.ts'
 import type { Trap } from './trap.ts'
 
@@ -17,6 +18,7 @@ export interface EffectOptions {
   /** The longest that an effect takes. */
   readonly handlerMs: number
   readonly trap: Trap
+  readonly poisonEvery: number
 }
 
 type Lease = NonNullable<HandlerContext['lease']>
@@ -28,7 +30,7 @@ type Lease = NonNullable<HandlerContext['lease']>
 export function createHandler(
   options: EffectOptions,
 ): (record: ChangeRecord, context: HandlerContext) => Promise<void> {
-  const { journal, mode, handlerMs, trap } = options
+  const { journal, mode, handlerMs, trap, poisonEvery } = options
   return async (record, { lease, attempt }) => {
     if (lease === undefined) throw new Error('a worker hands its handlers the lease')
     const { keys, newImage, sequenceNumber } = record
@@ -36,6 +38,7 @@ export function createHandler(
     const note = (kind: EntryKind) => {
       journal.write({ kind, ...change, shardId: lease.shardId, epoch: lease.epoch, attempt })
     }
+    if (isPoison(change.key, change.n, poisonEvery)) throw new TerminalError('poison')
     note('started')
     await sleep(Math.random() * handlerMs)
     trap.pass()

@@ -21,6 +21,8 @@ export interface FleetOptions {
   /** @default all */
   readonly chaosKinds?: readonly ChaosKind[]
   readonly reshardEveryMs: number
+  /** One version in so many can't be handled by workers, is parked, and is redriven by others; 0 for none. */
+  readonly poisonEvery: number
   /** Where journals and logs are written. */
   readonly folder: string
   /** Told of what is done, line by line. */
@@ -45,6 +47,7 @@ export const fleetDefaults = {
   handlerMs: 4,
   chaosEveryMs: 1.2 * leaseDurationMs,
   reshardEveryMs: 4_000,
+  poisonEvery: 0,
 } as const satisfies Partial<FleetOptions>
 
 /** DynamoDB Local has one shard for each stream: several tables give several workers something to do. */

@@ -2,20 +2,24 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { dynamodbParkingLot } from '../../src/dynamodb.ts'
+import { ParkedRecords } from '../../src/index.ts'
 import { scheduleChaos, workerName, type ChaosEvent } from './chaos-schedule.ts'
 import { Crew } from './crew.ts'
 import { gapNow, readEffects } from './effect-table.ts'
 import type { EffectMode } from './effects.ts'
 import { startEngine, type EngineProcess } from './engine-process.ts'
-import type { Disturbance } from './facts.ts'
+import { changeOf, type Disturbance } from './facts.ts'
 import { patienceMs, type FleetOptions } from './fleet-options.ts'
 import { handoversOf, type Handover } from './handovers.ts'
 import { watchStalls, type Stall } from './journal.ts'
 import { JournalReader } from './journal-reader.ts'
 import { monotonicMs } from './monotonic.ts'
+import { isPoison, redriveShard, staleEnds, unparked } from './poison.ts'
 import { Producer } from './producer.ts'
+import { Redrivers } from './redrivers.ts'
 import { bundlePrograms } from './programs.ts'
-import { createTables } from './tables.ts'
+import { coordinationTableName, createTables } from './tables.ts'
 import { readTenures } from './tenures.ts'
 import { unplanned } from './unplanned.ts'
 import { judge, type Verdict } from './verdict.ts'
@@ -38,6 +42,19 @@ export interface FleetReport {
   readonly chaos: readonly ChaosEvent[]
   readonly reshardCount: number
   readonly looks: number
+  /** Of a run with poison. */
+  readonly parking?: ParkingFacts
+}
+
+/** What became of poison. */
+export interface ParkingFacts {
+  /** Effects that redrivers brought about: of the poison, and of what had queued behind it. */
+  readonly redrivenCount: number
+  readonly poisonCount: number
+  readonly redriverCount: number
+  readonly leftParked: readonly string[]
+  readonly staleEnds: readonly string[]
+  readonly unparked: readonly string[]
 }
 
 /** Runs a fleet of real processes, disturbs it by the schedule, and judges what took effect. */
@@ -64,15 +81,18 @@ export async function runFleet(options: FleetOptions): Promise<FleetReport> {
     leaseDurationMs,
     checkpointIntervalMs,
     handlerMs,
+    poisonEvery: options.poisonEvery,
   }
-  const crew = new Crew({
+  const crewSettings = {
     folder,
     program: programs.worker,
     servicePort: engine.port,
     worker,
-    onJournal: (path) => reader.add(path),
+    onJournal: (path: string) => reader.add(path),
     say: options.say,
-  })
+  }
+  const crew = new Crew(crewSettings)
+  const redrivers = options.poisonEvery > 0 ? new Redrivers(crewSettings, programs.redriver) : undefined
   const producer = new Producer({ client, tableNames, seed, insertCount, keyCount, durationMs, stallMs })
   try {
     return await new FleetRun({
@@ -85,9 +105,11 @@ export async function runFleet(options: FleetOptions): Promise<FleetReport> {
       reader,
       stallsPath,
       tenuresPath,
+      ...(redrivers && { redrivers }),
     }).run()
   } finally {
     endWatch()
+    redrivers?.kill()
     await crew.abandon()
     client.destroy()
     await engine.stop()
@@ -104,6 +126,7 @@ interface Parts {
   readonly reader: JournalReader
   readonly stallsPath: string
   readonly tenuresPath: string
+  readonly redrivers?: Redrivers
 }
 
 /**
@@ -126,9 +149,14 @@ class FleetRun {
     for (let n = 1; n <= options.workerCount; n += 1) await crew.add(workerName(n))
     await crew.started()
     engine.reshard(tableNames, options.reshardEveryMs)
+    const producing = new AbortController()
+    const redriving = this.#parts.redrivers?.run(2 * options.chaosEveryMs, producing.signal)
     await Promise.all([producer.run(), this.#disturb(chaos)])
     engine.rest()
+    producing.abort()
+    await redriving
     const isDrained = await this.#drain()
+    await this.#parts.redrivers?.stop()
     await crew.stopAll()
     reader.look()
     const runsBefore = reader.entries.length
@@ -175,7 +203,19 @@ class FleetRun {
       if (monotonicMs() - since > patienceMs) return false
       await sleep(100)
     }
+    if (this.#parts.redrivers !== undefined) await this.#emptied()
     return true
+  }
+
+  /** What a redriver was killed over after its effect stays parked until its hold on the lane has ended, and is redriven then. */
+  async #emptied(): Promise<void> {
+    for (const since = monotonicMs(); monotonicMs() - since < patienceMs; await sleep(500))
+      if ((await this.#lanes()).length === 0) return
+  }
+
+  async #lanes() {
+    const lot = dynamodbParkingLot({ client: this.#parts.client, tableName: coordinationTableName })
+    return await new ParkedRecords({ consumer: 'fleet', lot }).lanes()
   }
 
   /** Everybody stopped in peace: whoever comes next must find everything settled. */
@@ -188,6 +228,22 @@ class FleetRun {
     await crew.stopAll()
   }
 
+  async #parkingFacts(): Promise<ParkingFacts> {
+    const { options, producer, reader, redrivers } = this.#parts
+    const { entries } = reader
+    const lanes = await this.#lanes()
+    const done = entries.filter(({ kind }) => kind === 'done')
+    const poison = new Set(done.filter(({ key, n }) => isPoison(key, n, options.poisonEvery)).map(changeOf))
+    return {
+      redrivenCount: done.filter(({ shardId }) => shardId === redriveShard).length,
+      poisonCount: poison.size,
+      redriverCount: redrivers?.count ?? 0,
+      leftParked: lanes.map(({ laneKey, recordCount }) => `${laneKey}: ${recordCount} records`),
+      staleEnds: staleEnds(producer.produced, entries),
+      unparked: unparked(entries, options.poisonEvery),
+    }
+  }
+
   async #report(chaos: readonly ChaosEvent[], isDrained: boolean, runsAfterStop: number): Promise<FleetReport> {
     const { options, client, crew, producer, reader, engine, tenuresPath } = this.#parts
     const { entries } = reader
@@ -198,6 +254,8 @@ class FleetRun {
       entries,
       ...(options.mode === 'fenced' && { rows: await readEffects(client) }),
       ...readTenures(tenuresPath),
+      // A save passes what is parked, of which no handler has succeeded: here it says nothing of repeats.
+      ...(options.poisonEvery > 0 && { saves: [] }),
       disturbances,
     })
     return {
@@ -213,6 +271,7 @@ class FleetRun {
       chaos,
       reshardCount: engine.reshardCount,
       looks: this.#looks,
+      ...(options.poisonEvery > 0 && { parking: await this.#parkingFacts() }),
     }
   }
 

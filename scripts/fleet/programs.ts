@@ -4,11 +4,16 @@ import { build } from 'esbuild'
 const root = resolve(import.meta.dirname, '../..')
 
 /** The programs of the processes, each in one file: dozens of them are started, and this way that is quick. */
-export async function bundlePrograms(folder: string): Promise<{ readonly worker: string; readonly engine: string }> {
+export async function bundlePrograms(folder: string): Promise<{
+  readonly worker: string
+  readonly engine: string
+  readonly redriver: string
+}> {
   await build({
     entryPoints: {
       worker: join(import.meta.dirname, 'worker-program.ts'),
       engine: join(import.meta.dirname, 'engine-program.ts'),
+      redriver: join(import.meta.dirname, 'redriver-program.ts'),
     },
     outdir: folder,
     outExtension: { '.js': '.mjs' },
@@ -22,5 +27,9 @@ export async function bundlePrograms(folder: string): Promise<{ readonly worker:
       js: `import { createRequire } from 'node:module'\nconst require = createRequire('${root}/package.json')`,
     },
   })
-  return { worker: join(folder, 'worker.mjs'), engine: join(folder, 'engine.mjs') }
+  return {
+    worker: join(folder, 'worker.mjs'),
+    engine: join(folder, 'engine.mjs'),
+    redriver: join(folder, 'redriver.mjs'),
+  }
 }

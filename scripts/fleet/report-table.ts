@@ -12,14 +12,8 @@ export function renderReport(report: FleetReport, options: FleetOptions): string
     ['effects lost', violations.lost.length],
     ['effects nobody asked for', violations.unexpected.length],
     ['handlers that ran', counts.handlerRuns],
-    ['effects again, of what was not known to be saved', counts.repeated - violations.unexplainedRepeats.length],
-    ...Object.entries(counts.repeatedBecause).map(([why, count]): [string, number] => [
-      `  after a worker's ${why}`,
-      count,
-    ]),
-    ['effects again that nothing explains', violations.unexplainedRepeats.length],
-    ['checkpoints known to be saved', counts.saves],
-    ['  that pass what was not done', violations.savedUndone.length],
+    ...parkingRows(report),
+    ...(report.parking === undefined ? repeatRows(report) : []),
     ['breaks of order', violations.disorder.length],
     ['handlers of an item side by side', violations.overlap.length],
     ['gaps seen by the concurrent reader', report.seenOutOfOrder.length],
@@ -38,6 +32,32 @@ export function renderReport(report: FleetReport, options: FleetOptions): string
   const lines = rows.map(([label, figure]) => `${label.padEnd(width)}  ${figure.toLocaleString('en-US').padStart(9)}`)
   const complaints = complaintsOf(report)
   return [...lines, '', ...(complaints.length === 0 ? ['clean'] : complaints)].join('\n')
+}
+
+function repeatRows({ verdict: { counts, violations } }: FleetReport): [string, string | number][] {
+  return [
+    ['effects again, of what was not known to be saved', counts.repeated - violations.unexplainedRepeats.length],
+    ...Object.entries(counts.repeatedBecause).map(([why, count]): [string, number] => [
+      `  after a worker's ${why}`,
+      count,
+    ]),
+    ['effects again that nothing explains', violations.unexplainedRepeats.length],
+    ['checkpoints known to be saved', counts.saves],
+    ['  that pass what was not done', violations.savedUndone.length],
+  ]
+}
+
+function parkingRows({ parking, verdict }: FleetReport): [string, string | number][] {
+  if (parking === undefined) return []
+  return [
+    ['effects again', verdict.counts.repeated],
+    ['poison among them, parked and redriven', parking.poisonCount],
+    ['  redriven with what had queued behind', parking.redrivenCount],
+    ['  redrivers, each but the last one killed', parking.redriverCount],
+    ['lanes left parked', parking.leftParked.length],
+    ['poison that was handled without a redrive', parking.unparked.length],
+    ['items that did not end at their last version', parking.staleEnds.length],
+  ]
 }
 
 function disturbanceRows({ chaos, disturbances, lapseCount }: FleetReport): [string, number][] {

@@ -10,11 +10,12 @@ import { renderReport } from './report-table.ts'
 
 const usage = `npm run fleet -- [--engine embedded|dynamodb-local] [--mode plain|fenced] [--inserts N] [--keys N]
                  [--seconds S] [--seed TEXT] [--workers N] [--tables N] [--lease MS] [--every MS] [--only KIND,…]
-                 [--peace] [--quiet] [--keep]
+                 [--poison N] [--peace] [--quiet] [--keep]
 
 Runs workers as processes of their own while they are killed, paused, cut off, stopped and added, and judges what took
 effect. --every is the mean time between two disturbances, --only chooses them: ${chaosKinds.join(', ')};
---only kill or --only stop with an --every of some leases shows what a takeover takes. --peace disturbs nobody; --keep leaves journals and logs where they are.`
+--only kill or --only stop with an --every of some leases shows what a takeover takes. --poison N makes one
+version in N poison for workers: it is parked, and redriven by processes that are killed in turn. --peace disturbs nobody; --keep leaves journals and logs where they are.`
 
 // The SDK's notice about Node 20, once in every process otherwise.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     lease: { type: 'string', default: String(fleetDefaults.leaseDurationMs) },
     every: { type: 'string' },
     only: { type: 'string' },
+    poison: { type: 'string', default: '0' },
     peace: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
@@ -44,6 +46,11 @@ if (values.help) console.log(usage)
 else process.exit(await main())
 
 async function main(): Promise<number> {
+  const problem = poisonProblem(values.poison, values.mode)
+  if (problem !== undefined) {
+    console.error(problem)
+    return 2
+  }
   const folder = mkdtempSync(join(tmpdir(), 'tidemark-fleet-'))
   const options = chosen(folder)
   console.log(`${options.engine}, ${options.mode}, seed ${options.seed}; journals and logs in ${folder}`)
@@ -52,6 +59,12 @@ async function main(): Promise<number> {
   const isClean = complaintsOf(report).length === 0
   if (isClean && !values.keep) rmSync(folder, { recursive: true })
   return isClean ? 0 : 1
+}
+
+function poisonProblem(poison: string, mode: string): string | undefined {
+  if (!/^\d+$/.test(poison)) return `--poison ${poison}: give a whole number, one version in so many; 0 is none`
+  // A fenced effect is fenced by the lease, and who redrives has none.
+  return poison !== '0' && mode === 'fenced' ? '--poison goes with --mode plain only' : undefined
 }
 
 function chosen(folder: string): FleetOptions {
@@ -70,6 +83,7 @@ function chosen(folder: string): FleetOptions {
     workerCount: Number(values.workers),
     tableCount: Number(values.tables ?? tableCountFor(engine)),
     leaseDurationMs,
+    poisonEvery: Number(values.poison),
     chaosEveryMs: values.peace ? Infinity : Number(values.every ?? 1.2 * leaseDurationMs),
     ...(values.only !== undefined && {
       chaosKinds: chaosKinds.filter((kind) => values.only?.split(',').includes(kind)),

@@ -30,6 +30,7 @@ export interface WorkerSettings {
   readonly leaseDurationMs: number
   readonly checkpointIntervalMs: number
   readonly handlerMs: number
+  readonly poisonEvery: number
   /** Of the SDK's clients; 0, as by default, is none: then a connection that is half open is waited on for ever. */
   readonly requestTimeoutMs: number
 }
@@ -55,13 +56,14 @@ const streams = new DynamoDBStreamsClient(config)
 const journal = new JournalWriter(settings.journalPath, settings.name)
 const trap = new Trap()
 
-const { mode, handlerMs, tableNames, leaseDurationMs, checkpointIntervalMs } = settings
+const { mode, handlerMs, poisonEvery, tableNames, leaseDurationMs, checkpointIntervalMs } = settings
 const consumer = createConsumer({
   name: 'fleet',
   logger,
-  // Nothing is poison here: whatever fails is of the network or of the lease.
+  onFailure: poisonEvery > 0 ? 'park' : 'stop',
+  // But for what is made poison, whatever fails is of the network or of the lease.
   retry: { maxAttempts: 100, baseDelayMs: 20, maxDelayMs: 500 },
-  handler: createHandler({ mode, journal, client: dynamodb, worker: settings.name, handlerMs, trap }),
+  handler: createHandler({ mode, journal, client: dynamodb, worker: settings.name, handlerMs, trap, poisonEvery }),
 })
 const create = () =>
   createWorker(consumer, {
