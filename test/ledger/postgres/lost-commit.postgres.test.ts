@@ -5,30 +5,12 @@ import { createConsumer, silentLogger } from '../../../src/index.ts'
 import { postgresLedger } from '../../../src/postgres.ts'
 import { batchOfEvent } from '../../../src/source/lambda-event.ts'
 import { changes, lambdaEvent } from '../../support/events.ts'
+import { faultyPool } from '../../support/faulty-pool.ts'
 import { addToAccount, usePostgres, type TestDatabase } from './server.ts'
 
 const { createDatabase, server } = usePostgres()
 
 const batch = batchOfEvent(lambdaEvent(...changes('A:1', 'B:2', 'A:3')))
-
-/** A pool whose nth statement meets `fault` in place of being sent. */
-function faultyPool(
-  pool: pg.Pool,
-  fault: (text: string, client: pg.PoolClient, send: () => Promise<unknown>) => unknown,
-) {
-  return {
-    async connect() {
-      const client = await pool.connect()
-      return new Proxy(client, {
-        get(target, name) {
-          const value: unknown = Reflect.get(target, name, target)
-          if (name !== 'query') return typeof value === 'function' ? (value.bind(target) as unknown) : value
-          return (text: string, values?: unknown[]) => fault(text, target, () => target.query(text, values))
-        },
-      })
-    },
-  }
-}
 
 function consumerOf(database: TestDatabase, pool: pg.Pool | ReturnType<typeof faultyPool>, ran: string[] = []) {
   return createConsumer({
