@@ -1,6 +1,6 @@
 import { Installation } from './support/installation.ts'
 
-const benches = ['lambda', 'import', 'core', 'decode', 'embedded', 'worker', 'fleet', 'transactions']
+const benches = ['lambda', 'import', 'core', 'decode', 'embedded', 'worker', 'fleet', 'transactions', 'postgres']
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.find((name) => !benches.includes(name))
