@@ -95,7 +95,7 @@ type PostgresJsTransaction<Method> = Method extends {
  * Give it a `Pool` of `pg`, a `postgres()` of postgres.js, a PGlite, a Kysely or a Drizzle database. In a worker the mark is
  * one row a shard, under a lock and fenced by the lease's epoch; in Lambda, and where `identity` is not `'record'`, one row a
  * record. Records take effect in transactions of up to 100; their handlers run one at a time, and may run again when their
- * transaction has to be repeated. One connection a shard, or a Lambda batch, is used at a time; a pool of one is enough.
+ * transaction has to be repeated. It uses one connection a shard (or Lambda batch) at a time.
  *
  * The tables: `postgresMigrations()`, or `npx tidemark init postgres`. Promises and what breaks them: docs/guarantees.md.
  */
