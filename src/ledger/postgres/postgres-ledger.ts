@@ -36,7 +36,10 @@ export interface PostgresLedgerSettings {
    * after which a change can come again. @default 7
    */
   readonly windowDays?: number
-  /** Records that commit together at most; 1 to 10,000. @default 100 */
+  /**
+   * Records that commit together at most; 1 to 10,000. Few, or 1, where batches that run at once change the same rows: their
+   * transactions deadlock, and what they did is run again. @default 100
+   */
   readonly maxRecordsPerTransaction?: number
   /** Milliseconds after which a transaction takes no further record in; 1 to 60,000. @default 1,000 */
   readonly maxTransactionMs?: number
