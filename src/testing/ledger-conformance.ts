@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import type { Uncertain } from '../ledger/claim-ledger.ts'
-import type { Claim, ClaimOutcome, Ledger, LedgerEntry, LedgerSession } from '../ledger/ledger.ts'
+import type { Claim, Ledger, LedgerEntry, LedgerSession } from '../ledger/ledger.ts'
 import type { Clock } from '../internal/clock.ts'
 import { parseSequenceNumber } from '../record/sequence-number.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
+import { claim, claimed } from './session-claims.ts'
 
 /** A ledger to be put to the test. */
 export interface LedgerSubject {
@@ -198,16 +199,6 @@ function open(
   consumer = 'conformance',
 ): Promise<LedgerSession<unknown>> {
   return ledger.open({ consumer, entries, remainingMs: minute })
-}
-
-async function claim(session: LedgerSession<unknown>, one: LedgerEntry): Promise<ClaimOutcome> {
-  return await session.claim(one)
-}
-
-async function claimed(session: LedgerSession<unknown>, one: LedgerEntry): Promise<Claim> {
-  const outcome = await session.claim(one)
-  if (outcome.status !== 'claimed') assert.fail(`expected the claim to be granted; got ${outcome.status}`)
-  return outcome.claim
 }
 
 async function complete(session: LedgerSession<unknown>, claims: readonly Claim[]): Promise<void> {

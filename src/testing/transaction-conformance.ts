@@ -3,7 +3,6 @@ import { isTidemarkError } from '../errors.ts'
 import type { Clock } from '../internal/clock.ts'
 import type {
   Claim,
-  ClaimOutcome,
   Completion,
   Ledger,
   LedgerBatch,
@@ -14,6 +13,7 @@ import type {
 import { parseSequenceNumber } from '../record/sequence-number.ts'
 import { systemClock } from '../internal/system.ts'
 import type { ConformanceCase } from './ledger-conformance.ts'
+import { claim, claimed } from './session-claims.ts'
 
 /** A ledger with transactions to be put to the test, and what its transactions can do. */
 export interface TransactionSubject<Transaction> {
@@ -292,16 +292,6 @@ function shardOf(epoch: number): LedgerShard {
     ...{ consumer: 'conformance', tableName: 'orders', streamLabel: 'label', shardId: 'shardId-0' },
     ...{ epoch, leaseCreatedAt: 1_000, owner: `owner-${epoch}`, recurs: false },
   }
-}
-
-async function claim(session: LedgerSession<unknown>, one: LedgerEntry): Promise<ClaimOutcome> {
-  return await session.claim(one)
-}
-
-async function claimed(session: LedgerSession<unknown>, one: LedgerEntry): Promise<Claim> {
-  const outcome = await session.claim(one)
-  if (outcome.status !== 'claimed') assert.fail(`expected the claim to be granted; got ${outcome.status}`)
-  return outcome.claim
 }
 
 async function attempt(
