@@ -269,7 +269,7 @@ export class BatchRun {
     // Nobody else will flush for a handler that outlived its batch.
     if (stopping.aborted) void session.flush()
     if (!session.laneWaits) return 'next'
-    return this.#afterCommit(work, claim, settled, lend, session.commitsAlone === true)
+    return this.#afterCommit(work, claim, settled, lend)
   }
 
   #completed(work: Work, attempt: number, completion: Completion | undefined): Completing {
@@ -294,9 +294,8 @@ export class BatchRun {
     claim: Claim,
     settled: Promise<LaneStep | FailedAttempt>,
     lend: Lend,
-    keepsTurn: boolean,
   ): Promise<LaneStep> {
-    if (!keepsTurn) await lend(settled)
+    if (this.#setting.session.commitsAlone !== true) await lend(settled)
     const end = await settled
     return typeof end === 'string' ? end : this.#retry(work, claim, lend, end)
   }
