@@ -43,9 +43,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [
-            ...[...onAnyEngine, ...needsLocal, ...needsPostgres, ...needsTarball, ...needsCommand, ...simulates],
-          ],
+          exclude: [...onAnyEngine, ...needsLocal, ...needsPostgres, ...needsTarball, ...needsCommand, ...simulates],
           testTimeout: 20_000,
         },
       },

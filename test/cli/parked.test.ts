@@ -41,7 +41,7 @@ async function firstParked(): Promise<{ lane: string; event: string }> {
   return { lane, event: String(eventId) }
 }
 
-describe('parked records', { timeout: 60_000 }, () => {
+describe('parked records', () => {
   test('are listed and shown, fail again, are edited, and then redriven in their order', async () => {
     await parkTwo('a')
     const list = await world.run('parked', 'list', 'receipts', '--check')
