@@ -2,12 +2,12 @@ import { retryAttempts, type FailedAttempt } from '../handler/attempts.ts'
 import { applySchemas } from '../handler/schema.ts'
 import { aborted } from '../internal/aborted.ts'
 import type { LaneStep, Lend } from '../lanes/lanes.ts'
-import type { ParkAnswer } from '../parking/parking-lot.ts'
 import type { Claim, ClaimOutcome, Completion } from '../ledger/ledger.ts'
 import type { BatchSetting } from './batch-setting.ts'
+import type { BesideLot } from './beside-lot.ts'
 import { Context } from './context.ts'
-import { deadly, full, uncertainty } from './faults.ts'
-import type { Failing, Parker } from './parker.ts'
+import { uncertainty } from './faults.ts'
+import { RecordEnds } from './record-ends.ts'
 import type { StoppedRecord } from './report.ts'
 import type { Work } from './work.ts'
 
@@ -26,9 +26,9 @@ type Completing = LaneStep | FailedAttempt | Promise<LaneStep>
  *                      │  ▲         │             ├─ its mark was there ▶ settled as duplicate
  *                      │  └─────────┼── refused ──┘
  *                      │            └─────▶ given up ─ release ─▶ systemic: lane stops; or poison
- *                      └─ its lane is parked ─ release ─ queued ─▶ settled as parked
+ *                      └─ its lane is parked ─▶ the way beside the lot
  *
- * Poison stops its lane, or (with a parker) is parked and settled as that once it is durable in the lot.
+ * Poison stops its lane, or goes the way beside the lot too, where there is one.
  *
  * `stopping` aborting, or the ledger failing, means that nothing more is started. A handler that outlives that goes on,
  * and if it succeeds its mark is still written, for the effect did happen; the closed book keeps it out of the answer.
@@ -37,10 +37,16 @@ export class BatchRun {
   readonly #setting: BatchSetting
   // What completes is settled here, some time after its handler.
   readonly #completions: Promise<LaneStep>[] = []
-  #ledgerFailure: { readonly error: unknown } | undefined
+  readonly #ends: RecordEnds
+  readonly #besideLot: BesideLot | undefined
 
   constructor(setting: BatchSetting) {
     this.#setting = setting
+    this.#ends = new RecordEnds(setting)
+    this.#besideLot = setting.parker?.besideLot({
+      ...{ setting, ends: this.#ends, attempt: this.#attempt.bind(this) },
+      ...{ giveUp: this.#giveUp.bind(this), release: this.#release.bind(this) },
+    })
   }
 
   /** Works one record; never rejects. */
@@ -66,8 +72,9 @@ export class BatchRun {
 
   #begin(work: Work, lend: Lend): Promise<LaneStep> {
     const { stopping, options } = this.#setting
-    if (stopping.aborted) return this.#stop(work, { reason: 'systemic', attempts: 0, error: stopping.reason })
-    if (this.#ledgerFailure !== undefined) return this.#ledgerFailed(work, 0, this.#ledgerFailure.error)
+    if (stopping.aborted) return this.#ends.stopped(work, { reason: 'systemic', attempts: 0, error: stopping.reason })
+    const { ledgerFailure } = this.#ends
+    if (ledgerFailure !== undefined) return this.#ends.ledgerFailed(work, 0, ledgerFailure.error)
     if (work.record === undefined) return this.#fail(work, { reason: 'poison', attempts: 0, error: work.fault })
     return typeof options.identity === 'function' ? this.#claimAlone(work, lend) : this.#claim(work, lend)
   }
@@ -94,7 +101,7 @@ export class BatchRun {
     if (!(answer instanceof Promise)) return this.#workGranted(work, answer, lend)
     return answer.then(
       (outcome) => this.#workGranted(work, outcome, lend),
-      (error: unknown) => this.#ledgerFailed(work, 0, error),
+      (error: unknown) => this.#ends.ledgerFailed(work, 0, error),
     )
   }
 
@@ -104,9 +111,9 @@ export class BatchRun {
     await this.#standStill(work, lend, other)
     if ((await other) === 'next') {
       this.#setting.session.leave?.(work, 'settled')
-      return this.#duplicate(work)
+      return this.#ends.duplicate(work)
     }
-    if (stopping.aborted) return this.#stop(work, { reason: 'systemic', attempts: 0, error: stopping.reason })
+    if (stopping.aborted) return this.#ends.stopped(work, { reason: 'systemic', attempts: 0, error: stopping.reason })
     return this.#claim(work, lend)
   }
 
@@ -124,7 +131,7 @@ export class BatchRun {
       case 'claimed':
         return this.#workClaimed(work, outcome.claim, lend)
       case 'completed':
-        return this.#duplicate(work)
+        return this.#ends.duplicate(work)
       case 'in-progress':
         return this.#askAgain(work, outcome.until, lend)
       case 'uncertain':
@@ -134,15 +141,14 @@ export class BatchRun {
 
   #outOfTime(work: Work, outcome: ClaimOutcome, error: unknown): Promise<LaneStep> {
     const stopped = { reason: 'systemic', attempts: 0, error } as const
-    if (outcome.status === 'completed') return this.#duplicate(work)
-    return outcome.status === 'claimed' ? this.#giveUp(work, outcome.claim, stopped) : this.#stop(work, stopped)
+    if (outcome.status === 'completed') return this.#ends.duplicate(work)
+    return outcome.status === 'claimed' ? this.#giveUp(work, outcome.claim, stopped) : this.#ends.stopped(work, stopped)
   }
 
   #workClaimed(work: Work, claim: Claim, lend: Lend): Promise<LaneStep> {
-    const { parker } = this.#setting
-    if (parker === undefined || (!parker.circuit.isOpen && parker.isOrdinary(work)))
-      return this.#attempt(work, claim, lend, 1)
-    return this.#workBesideLot(parker, work, claim, lend).catch((error: unknown) => this.#ledgerFailed(work, 0, error))
+    const besideLot = this.#besideLot
+    if (besideLot?.concerns(work) !== true) return this.#attempt(work, claim, lend, 1)
+    return besideLot.work(work, claim, lend).catch((error: unknown) => this.#ends.ledgerFailed(work, 0, error))
   }
 
   #attempt(work: Work, claim: Claim, lend: Lend, attempt: number): Promise<LaneStep> {
@@ -157,45 +163,6 @@ export class BatchRun {
       () => this.#complete(work, claim, attempt, lend),
       (error: unknown) => this.#retry(work, claim, lend, { attempt, error }),
     )
-  }
-
-  /** The lane is parked or was lately, or the record may have killed a process, or most items fail alike. */
-  async #workBesideLot(parker: Parker, work: Work, claim: Claim, lend: Lend): Promise<LaneStep> {
-    const { stopping } = this.#setting
-    const answer = await parker.queue(work)
-    if (answer !== 'open') {
-      await this.#release(work, claim)
-      return this.#inLot(work, answer, undefined)
-    }
-    const { circuit } = parker
-    const isProbe = circuit.isOpen
-    const admits = circuit.admits(work.laneKey, stopping)
-    if (isProbe) await lend(admits)
-    const error: unknown = (await admits) ? stopping.reason : circuit.error()
-    if (error !== undefined) return this.#giveUp(work, claim, { reason: 'systemic', attempts: 0, error })
-    const step = await this.#workSuspect(parker, work, claim, lend)
-    if (isProbe) circuit.probed(work.laneKey)
-    return step
-  }
-
-  /** Attempts that earlier processes have begun and not lived to tell of count, and so will this one. */
-  async #workSuspect(parker: Parker, work: Work, claim: Claim, lend: Lend): Promise<LaneStep> {
-    const { retry } = this.#setting.options
-    const earlier = parker.notedAttempts(work)
-    if (earlier >= retry.maxAttempts)
-      return this.#giveUp(work, claim, { reason: 'poison', attempts: earlier, error: deadly(work, earlier) })
-    if (earlier === 0 && !parker.isSuspect(work)) return this.#attempt(work, claim, lend, 1)
-    const end = earlier === 0 ? undefined : await parker.alone(lend)
-    try {
-      this.#setting.stopping.throwIfAborted()
-      // Before the attempt: noted behind it, one that kills the process would never count.
-      await parker.note(work, earlier + 1)
-      return await this.#attempt(work, claim, lend, earlier + 1)
-    } catch (error) {
-      return await this.#giveUp(work, claim, { reason: 'systemic', attempts: 0, error })
-    } finally {
-      end?.()
-    }
   }
 
   async #retry(work: Work, claim: Claim, lend: Lend, failed: FailedAttempt): Promise<LaneStep> {
@@ -220,7 +187,7 @@ export class BatchRun {
     const { options, stopping } = this.#setting
     const pollMs = inProgressPollMs * (1 + options.random.next())
     await lend(options.clock.sleep(Math.max(1, Math.min(pollMs, until - options.clock.now())), stopping))
-    if (stopping.aborted) return this.#stop(work, { reason: 'systemic', attempts: 0, error: stopping.reason })
+    if (stopping.aborted) return this.#ends.stopped(work, { reason: 'systemic', attempts: 0, error: stopping.reason })
     return this.#claim(work, lend)
   }
 
@@ -261,7 +228,7 @@ export class BatchRun {
     const settled = durable.then(
       (completion) => this.#completed(work, attempts, completion ?? undefined),
       // The effect happened, but nothing says so: the record comes again, with the same idempotency key.
-      (error: unknown) => this.#ledgerFailed(work, attempts, error),
+      (error: unknown) => this.#ends.ledgerFailed(work, attempts, error),
     )
     const step = settled.then((end) => (typeof end === 'string' ? end : 'stop'))
     this.#completions.push(step)
@@ -278,12 +245,12 @@ export class BatchRun {
       case 'completed':
         return this.#handled(work, attempt)
       case 'duplicate':
-        return this.#duplicate(work)
+        return this.#ends.duplicate(work)
       case 'superseded':
-        return this.#superseded(work)
+        return this.#ends.superseded(work)
       case 'refused':
         // A lane that did not wait is past this record: it can't be run again here, and nothing behind it may count.
-        if (!this.#setting.session.laneWaits) return this.#ledgerFailed(work, attempt, completion.error)
+        if (!this.#setting.session.laneWaits) return this.#ends.ledgerFailed(work, attempt, completion.error)
         return { attempt, error: completion.error }
     }
   }
@@ -321,61 +288,19 @@ export class BatchRun {
   }
 
   #fail(work: Work, stopped: Omit<StoppedRecord, 'position'>): Promise<LaneStep> {
-    const { parker, stopping } = this.#setting
+    const besideLot = this.#besideLot
     // A handler that outlived its batch may fail beside the one that has come after it: it says nothing any more.
-    if (parker === undefined || stopped.reason !== 'poison' || stopping.aborted) return this.#stop(work, stopped)
-    return this.#park(parker, work, stopped).catch((error: unknown) =>
-      this.#ledgerFailed(work, stopped.attempts, error),
-    )
-  }
-
-  /** Stored whole before it is settled: settled first, a crash in between would lose it. */
-  async #park(parker: Parker, work: Work, failing: Failing): Promise<LaneStep> {
-    if (!parker.circuit.mayPark(work.laneKey, failing.error))
-      return this.#stop(work, { ...failing, reason: 'systemic' })
-    const answer = await parker.park(work, failing)
-    return typeof answer === 'string' ? this.#inLot(work, answer, failing) : this.#stop(work, { ...failing, ...answer })
-  }
-
-  #inLot(work: Work, answer: ParkAnswer, failing: Failing | undefined): Promise<LaneStep> {
-    if (answer === 'full')
-      return this.#stop(work, { reason: 'poison', attempts: 0, ...failing, error: full(work, failing) })
-    this.#setting.session.leave?.(work, 'settled')
-    if (answer === 'settled') return this.#duplicate(work)
-    this.#setting.book.settle(work.position, 'parked')
-    this.#setting.report.parked(work, failing)
-    return Promise.resolve('next')
+    if (besideLot === undefined || stopped.reason !== 'poison' || this.#setting.stopping.aborted)
+      return this.#ends.stopped(work, stopped)
+    return besideLot
+      .park(work, stopped)
+      .catch((error: unknown) => this.#ends.ledgerFailed(work, stopped.attempts, error))
   }
 
   #handled(work: Work, attempts: number): LaneStep {
-    this.#setting.book.settle(work.position, 'handled')
-    this.#setting.report.handled(work, attempts)
+    const step = this.#ends.handled(work, attempts)
     const forgotten = this.#setting.parker?.settled(work)
-    if (forgotten !== undefined) this.#completions.push(forgotten.then(() => 'next'))
-    return 'next'
-  }
-
-  #duplicate(work: Work): Promise<LaneStep> {
-    this.#setting.book.settle(work.position, 'duplicate')
-    this.#setting.report.duplicate(work)
-    return Promise.resolve('next')
-  }
-
-  #superseded(work: Work): LaneStep {
-    this.#setting.book.settle(work.position, 'duplicate')
-    this.#setting.report.superseded(work)
-    return 'next'
-  }
-
-  #ledgerFailed(work: Work, attempts: number, error: unknown): Promise<LaneStep> {
-    this.#ledgerFailure ??= { error }
-    this.#setting.onLedgerFailed?.(error)
-    return this.#stop(work, { reason: 'systemic', attempts, error })
-  }
-
-  #stop(work: Work, stopped: Omit<StoppedRecord, 'position'>): Promise<LaneStep> {
-    this.#setting.session.leave?.(work, 'stopped')
-    this.#setting.report.stop(work, stopped)
-    return Promise.resolve('stop')
+    if (forgotten !== undefined) this.#completions.push(forgotten.then(() => step))
+    return step
   }
 }

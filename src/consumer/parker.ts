@@ -7,6 +7,7 @@ import type { ParkedCount } from '../parking/parked-count.ts'
 import type { LaneState, ParkAnswer, ParkingLot, ShardFence } from '../parking/parking-lot.ts'
 import { portableRecord } from '../parking/portable-record.ts'
 import { systemHost } from '../internal/system.ts'
+import { BesideLot, type OrdinaryWay } from './beside-lot.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import type { Work } from './work.ts'
 
@@ -59,6 +60,11 @@ export class Parker {
     this.circuit = setting.circuit
     for (const { lane, parked, noted, clearedThrough } of setting.lanes)
       this.#lanes.set(nameOf(lane), { isParked: parked !== undefined, noted, clearedThrough })
+  }
+
+  /** The way of a batch's records that have to do with the lot. */
+  besideLot(way: OrdinaryWay): BesideLot {
+    return new BesideLot(this, way)
   }
 
   /** The lanes that are parked, as far as is known here. */

@@ -2,28 +2,27 @@ import type { TransactWriteItem } from '@aws-sdk/client-dynamodb'
 import type { Clock, Random } from '../internal/clock.ts'
 import { systemClock, systemRandom } from '../internal/system.ts'
 import { functionNamed, knownNames, pattern, shape } from '../internal/validate.ts'
-import { epochSeconds, type Row } from '../ledger/dynamodb-rows.ts'
+import type { Row } from '../ledger/dynamodb-rows.ts'
 import type { DynamoDBSender } from '../ledger/dynamodb-send.ts'
 import { parseStreamArn } from '../record/stream-arn.ts'
 import type { DeadLetter } from './dead-letter.ts'
+import { HeldLanes } from './dynamodb-held-lanes.ts'
 import { bodyOf, partKeysOf, storedBody } from './dynamodb-parked-body.ts'
 import { ParkingRequests } from './dynamodb-parking-requests.ts'
 import {
-  clearedKeptMs,
+  clearedExpiry,
   consumerKey,
-  errorHead,
   laneKeyOf,
   laneRecordsKey,
   laneStateOf,
   numberOf,
   pastKey,
   pastOf,
-  pastRow,
   prefixes,
   recordHead,
   recordKey,
 } from './dynamodb-parking-rows.ts'
-import { expiring, names, oneLess, openFence, parkInLane, stillOpen, whileHeld } from './dynamodb-parking-updates.ts'
+import { names, openFence, parkInLane, stillOpen } from './dynamodb-parking-updates.ts'
 import { positionOf, type LaneName } from './lane-name.ts'
 import { fenced } from './memory-parking-lot.ts'
 import type {
@@ -71,10 +70,12 @@ export function dynamodbParkingLot(options: DynamoDBParkingLotOptions): ParkingL
  */
 export class DynamoDBParkingLot implements ParkingLot {
   readonly #requests: ParkingRequests
+  readonly #held: HeldLanes
   readonly #clock: Clock
 
   constructor(client: DynamoDBSender, tableName: string, clock: Clock, random: Random) {
     this.#requests = new ParkingRequests(client, tableName, clock, random)
+    this.#held = new HeldLanes(this.#requests, this, clock)
     this.#clock = clock
   }
 
@@ -104,7 +105,7 @@ export class DynamoDBParkingLot implements ParkingLot {
         ':position': { S: position },
         ':count': numberOf(count),
         ':laneKey': { S: lane.laneKey },
-        ':expiresAt': this.#clearedExpiry(),
+        ':expiresAt': clearedExpiry(this.#clock.now()),
       },
     })
   }
@@ -170,136 +171,35 @@ export class DynamoDBParkingLot implements ParkingLot {
     return (await this.#requests.query(laneRecordsKey(lane), range)).map(pastOf)
   }
 
-  async hold(lane: LaneName, token: string, until: number): Promise<'held' | 'busy' | 'open'> {
-    const refused = await this.#requests.update({
-      Key: laneKeyOf(lane),
-      // Its own token is an earlier try the reply to which was lost.
-      ConditionExpression:
-        'attribute_exists(#parkedAt) AND (attribute_not_exists(#holder) OR #holder = :token OR #heldUntil < :now)',
-      UpdateExpression: 'SET #holder = :token, #heldUntil = :until',
-      ExpressionAttributeNames: names('parkedAt', 'holder', 'heldUntil'),
-      ExpressionAttributeValues: {
-        ':token': { S: token },
-        ':until': numberOf(until),
-        ':now': numberOf(this.#clock.now()),
-      },
-    })
-    if (refused === undefined) return 'held'
-    return refused.row?.['parkedAt'] === undefined ? 'open' : 'busy'
+  hold(lane: LaneName, token: string, until: number): Promise<'held' | 'busy' | 'open'> {
+    return this.#held.hold(lane, token, until)
   }
 
-  async extend(held: HeldLane, until: number): Promise<'held' | 'lost'> {
-    const refused = await this.#requests.update({
-      Key: laneKeyOf(held.lane),
-      ConditionExpression: '#holder = :token',
-      UpdateExpression: 'SET #heldUntil = :until',
-      ExpressionAttributeNames: names('holder', 'heldUntil'),
-      ExpressionAttributeValues: { ':token': { S: held.token }, ':until': numberOf(until) },
-    })
-    return refused === undefined ? 'held' : 'lost'
+  extend(held: HeldLane, until: number): Promise<'held' | 'lost'> {
+    return this.#held.extend(held, until)
   }
 
-  async settle(held: HeldLane, position: string, fate: Fate): Promise<'settled' | 'lost'> {
-    const { lane } = held
-    const [row] = await this.#requests.read([recordKey(lane, position)])
-    // It is not there: settled by an earlier try of ours, by its effect's own transaction, or by who holds the lane now.
-    if (row === undefined) return (await this.wasSettled(lane, position)) ? 'settled' : 'lost'
-    const outcome = await this.#requests.transact(this.#settleActions(held, position, row, fate))
-    if (outcome === 'committed') return 'settled'
-    return outcome[0] === undefined && (await this.wasSettled(lane, position)) ? 'settled' : 'lost'
+  settle(held: HeldLane, position: string, fate: Fate): Promise<'settled' | 'lost'> {
+    return this.#held.settle(held, position, fate)
   }
 
-  async rewrite(held: HeldLane, record: ParkedRecord): Promise<'written' | 'lost'> {
-    const { lane } = held
-    const { tableName: TableName } = this.#requests
-    const key = recordKey(lane, record.position)
-    const [row] = await this.#requests.read([key])
-    if (row === undefined) return 'lost'
-    const { attributes, parts } = storedBody(lane, record)
-    const superfluous = partKeysOf(lane, row, record.position).slice(parts.length)
-    const outcome = await this.#requests.transact([
-      { Update: { TableName, ...whileHeld(held, record.error === undefined ? {} : errorHead(record.error)) } },
-      {
-        Put: {
-          TableName,
-          Item: { ...key, ...recordHead(record), ...attributes },
-          ConditionExpression: 'attribute_exists(pk)',
-        },
-      },
-      ...parts.map((Item) => ({ Put: { TableName, Item } })),
-      ...superfluous.map((Key) => ({ Delete: { TableName, Key } })),
-    ])
-    return outcome === 'committed' ? 'written' : 'lost'
+  rewrite(held: HeldLane, record: ParkedRecord): Promise<'written' | 'lost'> {
+    return this.#held.rewrite(held, record)
   }
 
-  async letGo({ lane, token }: HeldLane): Promise<'open' | 'parked' | 'lost'> {
-    // Nobody takes records out but who holds the lane: once it is empty, the latest of those that were in it is known.
-    const [latest] = await this.past(lane, 1)
-    const opened = await this.#requests.update({
-      Key: laneKeyOf(lane),
-      // Refused when a record has been queued since: then it stays parked, for that one has to be worked first.
-      ConditionExpression: '#holder = :token AND #recordCount = :none',
-      UpdateExpression:
-        'SET #clearedThrough = :latest, #expiresAt = :expiresAt ' +
-        'REMOVE #parkedAt, #recordCount, #holder, #heldUntil, #errorName, #errorMessage',
-      ExpressionAttributeNames: names(
-        ...['holder', 'recordCount', 'clearedThrough', 'expiresAt', 'parkedAt', 'heldUntil', 'errorName'],
-        'errorMessage',
-      ),
-      ExpressionAttributeValues: {
-        ':token': { S: token },
-        ':none': numberOf(0),
-        ':latest': { S: latest?.position ?? '' },
-        ':expiresAt': this.#clearedExpiry(),
-      },
-    })
-    if (opened === undefined) return 'open'
-    const left = await this.#requests.update({
-      Key: laneKeyOf(lane),
-      ConditionExpression: '#holder = :token',
-      UpdateExpression: 'REMOVE #holder, #heldUntil',
-      ExpressionAttributeNames: names('holder', 'heldUntil'),
-      ExpressionAttributeValues: { ':token': { S: token } },
-    })
-    if (left === undefined) return 'parked'
-    // Opened, or left, by an earlier try the reply to which was lost: then there is no holder at all.
-    if (left.row?.['holder'] !== undefined) return 'lost'
-    return left.row?.['parkedAt'] === undefined ? 'open' : 'parked'
+  letGo(held: HeldLane): Promise<'open' | 'parked' | 'lost'> {
+    return this.#held.letGo(held)
   }
 
   /** The same transaction as `settle` makes, for one that holds the effect as well. */
   reference(held: HeldLane, position: string): DynamoDBParkedReference {
-    return {
-      settleActions: async (fate) => {
-        const [row] = await this.#requests.read([recordKey(held.lane, position)])
-        return row === undefined ? undefined : this.#settleActions(held, position, row, fate)
-      },
-    }
-  }
-
-  #settleActions(held: HeldLane, position: string, row: Row, fate: Fate): TransactWriteItem[] {
-    const { lane } = held
-    const { tableName: TableName } = this.#requests
-    const parts = partKeysOf(lane, row, position)
-    return [
-      { Update: { TableName, ...oneLess(held) } },
-      { Delete: { TableName, Key: recordKey(lane, position), ConditionExpression: 'attribute_exists(pk)' } },
-      { Put: { TableName, Item: pastRow(lane, row, position, fate) } },
-      // What was dropped is kept whole for as long as it is told that it was.
-      ...parts.map((Key) =>
-        fate.outcome === 'dropped' ? { Update: { TableName, Key, ...expiring(fate) } } : { Delete: { TableName, Key } },
-      ),
-    ]
+    return { settleActions: (fate) => this.#held.settleActions(held, position, fate) }
   }
 
   async #whole(lane: LaneName, row: Row): Promise<ParkedRecord> {
     const position = (row['sk']?.S ?? '').slice(prefixes.record.length)
     const keys = partKeysOf(lane, row, position)
     return bodyOf(row, keys.length === 0 ? [] : await this.#requests.read(keys))
-  }
-
-  #clearedExpiry() {
-    return numberOf(epochSeconds(this.#clock.now() + clearedKeptMs))
   }
 }
 

@@ -19,8 +19,8 @@ import type { Fate, LaneState, ParkedRecord, PastRecord, ShardFence } from './pa
  */
 export const prefixes = { lane: 'lane#', shard: 'shard#', record: 'record#', part: 'part#', past: 'past#' } as const
 
-/** What was settled can't come again from a stream, which keeps records for a day, after that; with a day to spare. */
-export const clearedKeptMs: number = 2 * 86_400_000
+// What was settled can't come again from a stream, which keeps records for a day, after that; with a day to spare.
+const clearedKeptMs = 2 * 86_400_000
 
 /** For how long it is told what became of a record. */
 const pastKeptMs = 30 * 86_400_000
@@ -94,6 +94,11 @@ export function pastRow(lane: LaneName, record: Row, position: string, fate: Fat
     ...(fate.reason === undefined ? {} : { reason: { S: fate.reason } }),
     expiresAt: pastExpiry(fate),
   }
+}
+
+/** When it is forgotten that a lane was cleared, or an attempt noted. */
+export function clearedExpiry(now: number): AttributeValue {
+  return numberOf(epochSeconds(now + clearedKeptMs))
 }
 
 /** When what is kept of a settled record is forgotten. */
