@@ -137,11 +137,18 @@ export class Lanes<Work> {
     if (this.#lanes.size === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
   }
 
-  async #lendTurn(wait: Promise<unknown>): Promise<void> {
+  #giveTurnAway(): void {
+    // First to who waits for a turn to go on: what all the others wait for in theirs may be what comes behind that record.
+    const returning = this.#returning.shift()
+    if (returning !== undefined) return returning()
     this.#freeTurns += 1
     // Not at once: a worker that lends before it has waited for anything would begin the next one on its own stack, and ten
     // thousand lanes that all fail at once would overflow it.
     void Promise.resolve().then(() => this.start())
+  }
+
+  async #lendTurn(wait: Promise<unknown>): Promise<void> {
+    this.#giveTurnAway()
     try {
       await wait
     } finally {

@@ -98,6 +98,26 @@ describe('lanes', () => {
     expect(ran).toEqual(['works', 'waits'])
   })
 
+  test('a turn that is lent out goes first to whoever wants one back', async () => {
+    const gates = { a1: deferred(), b1: deferred() }
+    const last = deferred()
+    // As with commits that go in order: what b waits for comes behind what a waits for.
+    const lanes = new Lanes<string>(1, async (work, lend) => {
+      if (work === 'a2') gates.b1.resolve()
+      if (work === 'a1' || work === 'b1') await lend(gates[work].promise)
+      if (work === 'c1') {
+        gates.a1.resolve()
+        await turns()
+        await lend(last.promise)
+      }
+      if (work === 'b1') last.resolve()
+      return 'next'
+    })
+    for (const work of ['a1', 'b1', 'c1', 'a2']) lanes.enqueue(work[0] ?? '', work)
+    lanes.start()
+    await lanes.idle()
+  })
+
   test('an error that a worker should not have thrown stops its lane and is not swallowed', async () => {
     const ran: string[] = []
     const lanes = new Lanes<string>(1, async (work) => {
