@@ -7,6 +7,7 @@ import { drill } from './simulate/drill.ts'
 const usage = `npm run simulate -- [--seeds N] [--from S] [--scenario NAME]   runs N worlds (200), beginning with seed S (1)
                                                               --world lambda | workers: of one kind; otherwise every fourth is
                                                               one of workers, unless a scenario says which
+                                                              --ledger transactions: with effects that commit with their marks
 npm run simulate -- --seed S [--scenario NAME]                one world, with its timeline
 npm run simulate -- --mutants [--only TEXT]                   plants bugs and counts the seeds until each is found`
 
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     scenario: { type: 'string' },
     world: { type: 'string' },
+    ledger: { type: 'string' },
     mutants: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     help: { type: 'boolean', default: false },
@@ -28,12 +30,18 @@ if (values.seed === undefined) Error.stackTraceLimit = 0
 
 if (values.help) console.log(usage)
 else if (values.mutants) await drillAll(values.only)
-else if (values.seed !== undefined) await replay(values.seed, scenarioGiven() ?? 'swarm')
+else if (values.seed !== undefined) await replay(values.seed, scenarioGiven() ?? scenarioOf('lambda'))
 else await ensembles(Number(values.from), Number(values.seeds))
 
 function scenarioGiven(): string | undefined {
   const { scenario, world } = values
-  return scenario ?? (world === undefined ? undefined : world === 'lambda' ? 'swarm' : world)
+  return scenario ?? (world === undefined ? undefined : scenarioOf(world))
+}
+
+function scenarioOf(world: string): string {
+  const { ledger } = values
+  if (world === 'lambda') return ledger ?? 'swarm'
+  return ledger === undefined ? world : `${world}-${ledger}`
 }
 
 async function ensembles(from: number, count: number): Promise<void> {
@@ -41,8 +49,8 @@ async function ensembles(from: number, count: number): Promise<void> {
   if (scenario !== undefined) return ensemble(scenario, from, count)
   // A world of workers takes as long as several of Lambda.
   const workerCount = Math.floor(count / 4)
-  await ensemble('swarm', from, count - workerCount)
-  if (workerCount > 0) await ensemble('workers', from, workerCount)
+  await ensemble(scenarioOf('lambda'), from, count - workerCount)
+  if (workerCount > 0) await ensemble(scenarioOf('workers'), from, workerCount)
 }
 
 async function replay(seed: string, scenario: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { Accounts } from './accounts.ts'
+import { Bank } from './bank/bank.ts'
 import { ClaimOwners } from './claim-owners.ts'
 import { fencedEffectOf, isFencedOff, stateKey } from './fenced-effect.ts'
 import { History, type Change } from './history.ts'
@@ -26,6 +27,7 @@ export class FleetWatch {
   readonly leases: LeaseWatch
   readonly oracle: Oracle
   readonly workerOracle: WorkerOracle
+  readonly bank: Bank | undefined
   /** Some worker's start has resolved. */
   hasStarted = false
   readonly #world: World<WorkerProfile, WorkerMark>
@@ -51,6 +53,10 @@ export class FleetWatch {
     this.accounts = new Accounts({ truth, history, isFenced: profile.isFenced, startsAtLatest, now })
     this.leases = new LeaseWatch(() => this.database, this.#leaseOracle())
     const { accounts, leases } = this
+    this.bank = Bank.of({
+      ...{ world, consumer: 'mails', database: () => this.database },
+      committed: ({ run }) => run !== undefined && this.workerOracle.committed(run),
+    })
     this.workerOracle = new WorkerOracle({ truth, accounts, history, leases, oracle, now, violate, mark })
   }
 
@@ -83,11 +89,13 @@ export class FleetWatch {
       if (operation === 'GetRecords') this.#noteDelivery(output, sender)
       else if (operation === 'PutItem' || operation === 'DeleteItem') this.truth.look()
       if (effect !== undefined) this.#fencedEffect(effect)
+      this.bank?.applied(operation, input)
       if (operation === 'UpdateItem') this.claims.updated(input, sender, this.#world.scheduler.now)
       this.leases.applied(operation, input, sender)
       if (this.accounts.startedAt === Infinity) this.#lookForStart(operation, input)
       return output
     } catch (error) {
+      this.bank?.refused(error)
       if (effect !== undefined && isFencedOff(error)) this.#world.mark('lease of an old epoch refused an effect')
       throw error
     }

@@ -6,6 +6,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { memoryLedger } from '../ledger/memory-ledger.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Actor } from './actor.ts'
+import type { Bank } from './bank/bank.ts'
 import type { ClaimWatch } from './claim-watch.ts'
 import type { LambdaMark } from './lambda-marks.ts'
 import { givesUp, type LambdaProfile } from './lambda-profile.ts'
@@ -13,6 +14,7 @@ import type { LineageWatch } from './lineage-watch.ts'
 import { mailHandler } from './mail-handler.ts'
 import type { Network } from './network.ts'
 import type { Oracle } from './oracle.ts'
+import { commitsOnce } from './profile.ts'
 import { ledgerTable } from './simulated-database.ts'
 import { identityOf } from './stream-change.ts'
 import type { World } from './world.ts'
@@ -24,6 +26,7 @@ export interface EnvironmentSetting {
   readonly oracle: Oracle
   readonly network: Network
   readonly claims: ClaimWatch
+  readonly bank: Bank | undefined
   readonly lineage: LineageWatch
   /** Told when a record's outcome is not known and a person has to find out. */
   readonly uncertain: (error: UncertainOutcomeError, actor: Actor) => void
@@ -39,7 +42,7 @@ export class Environment {
   hasUnmarkedEffect = false
 
   constructor(actor: Actor, setting: EnvironmentSetting) {
-    const { world, consumer: name, oracle } = setting
+    const { world, consumer: name, oracle, bank } = setting
     const { profile } = world
     this.actor = actor
     const ledger = ledgerOf(actor, setting)
@@ -57,6 +60,7 @@ export class Environment {
         process: this,
         poisonIsGivenUp: givesUp(profile.mapping),
         overstayMs: 2 * profile.mapping.functionTimeoutMs,
+        ...(bank === undefined ? {} : { act: (change, context) => bank.act(change, undefined, context) }),
       }),
       logger: loggerOf(actor, setting),
       clock: actor.clock,
@@ -66,8 +70,9 @@ export class Environment {
   }
 }
 
-function ledgerOf(actor: Actor, { world, network, claims }: EnvironmentSetting): Ledger | undefined {
+function ledgerOf(actor: Actor, { world, network, claims, bank }: EnvironmentSetting): Ledger<unknown> | undefined {
   const { ledger } = world.profile
+  if (bank !== undefined) return bank.ledgerOf(actor, network.client(actor))
   const drawn = actor.random.fork('ledger')
   const random = {
     next: () => drawn.next(),
@@ -79,7 +84,7 @@ function ledgerOf(actor: Actor, { world, network, claims }: EnvironmentSetting):
     },
   }
   const parts = { clock: actor.clock, random }
-  if (ledger === 'none') return undefined
+  if (ledger === 'none' || commitsOnce(ledger)) return undefined
   if (ledger === 'memory') return memoryLedger(parts)
   return dynamodbLedger({ ...parts, client: network.client(actor), tableName: ledgerTable, uncertain: ledger })
 }

@@ -1,3 +1,4 @@
+import type { BankMark } from './bank/bank-marks.ts'
 import { commonMarks } from './marks.ts'
 
 const own = [
@@ -20,6 +21,6 @@ const own = [
 ] as const
 
 /** What only the world of Lambda has. */
-export type LambdaMark = (typeof own)[number]
+export type LambdaMark = (typeof own)[number] | BankMark
 
 export const lambdaMarks: readonly string[] = [...commonMarks, ...own]

@@ -4,6 +4,7 @@ import {
   type FailureDocument,
 } from '../testing/event-source-mapping.ts'
 import type { Actor } from './actor.ts'
+import { Bank } from './bank/bank.ts'
 import { ClaimWatch } from './claim-watch.ts'
 import { FunctionHost } from './lambda-function-host.ts'
 import type { LambdaMark } from './lambda-marks.ts'
@@ -23,9 +24,12 @@ import type { World } from './world.ts'
 
 interface Subscriber {
   readonly mapping: EventSourceMapping
+  /** Delivers everything from the beginning, later and beside the other. */
+  readonly replay: EventSourceMapping | undefined
   readonly host: FunctionHost
   readonly oracle: Oracle
   readonly lineage: LineageWatch
+  readonly bank: Bank | undefined
 }
 
 // In the second phase: after it, what is not settled never will be. Long enough for a lane full of uncertain outcomes.
@@ -63,7 +67,14 @@ export class LambdaWorld {
     this.#database = new SimulatedDatabase(world.random.fork('database'), world.clock, world.profile, ledger)
     this.#network = world.network((operation, input, sender) => {
       if (/BatchGet|BatchWrite|UpdateItem|GetItem/.test(operation)) this.#ledgerRequests += 1 // the producer only puts and deletes
-      return this.#database.execute(operation, input, sender)
+      try {
+        const output = this.#database.execute(operation, input, sender)
+        for (const { bank } of this.#subscribers) bank?.applied(operation, input)
+        return output
+      } catch (error) {
+        this.#subscribers[0]?.bank?.refused(error)
+        throw error
+      }
     })
     this.#subscribers = Array.from({ length: world.profile.consumerCount }, (_, index) => {
       const { subscriber, watch } = this.#subscribe(`consumer${index + 1}`)
@@ -80,17 +91,18 @@ export class LambdaWorld {
     // What can't be decoded can't be healed either: only a mapping that gives up gets past it.
     const habits = givesUp(mapping) ? workload : { ...workload, undecodable: 0 }
     const producing = new Producer(habits, producer, this.#network.client(producer)).run()
-    const started = Promise.all(this.#subscribers.map(({ mapping }) => this.#start(mapping)))
+    const started = Promise.all(this.#subscribers.map((subscriber) => this.#startAll(subscriber)))
     await this.#world.settled(Promise.all([producing, started]), 600_000)
     await this.#world.settled(this.#restUnderFaults(producer), 60_000)
     this.#world.heal()
     this.#database.heal()
+    for (const { bank } of this.#subscribers) bank?.heal()
     // A change that lands after the last look at the stream would seem to be lost.
     await this.#world.until(() => this.#network.underWay(producer) === 0, 600_000)
     // What the stream does not tell yet of its shards, nobody can wait for.
     await this.#world.settled(this.#world.clock.sleep(this.#world.profile.stream.listingLagMs), 60_000)
-    await this.#world.settled(Promise.all(this.#subscribers.map(({ mapping }) => mapping.drain())), convergeWithinMs)
-    const stopped = Promise.all(this.#subscribers.map(({ mapping }) => mapping.stop()))
+    await this.#world.settled(Promise.all(this.#mappings.map((mapping) => mapping.drain())), convergeWithinMs)
+    const stopped = Promise.all(this.#mappings.map((mapping) => mapping.stop()))
     await this.#world.settled(stopped, 60_000)
     if (this.#world.violations.length > 0) return
     const shards = this.#database
@@ -98,11 +110,26 @@ export class LambdaWorld {
       .map(({ records, ...shard }) => ({ ...shard, changes: (records as SeenRecord[]).map(changeOf) }))
     const changes = shards.flatMap((shard) => shard.changes)
     this.#world.trace.note('world', `ends with ${changes.length} changes after ${scheduler.eventCount} events`)
-    for (const { oracle, lineage } of this.#subscribers) {
+    for (const { oracle, lineage, bank } of this.#subscribers) {
       oracle.concluded(changes)
+      bank?.judge()
       for (const message of lineage.complaints(shards)) this.#world.violate({ invariant: 'I5', message })
     }
     this.#judgeCost()
+  }
+
+  get #mappings(): EventSourceMapping[] {
+    return this.#subscribers.flatMap(({ mapping, replay }) => (replay === undefined ? [mapping] : [mapping, replay]))
+  }
+
+  async #startAll({ mapping, replay }: Subscriber): Promise<void> {
+    await this.#start(mapping)
+    if (replay === undefined) return
+    const { workload } = this.#world.profile
+    const spanMs = workload.writeCount * workload.everyMs + 2_000
+    await this.#world.clock.sleep(this.#world.random.fork('replay').next() * spanMs)
+    this.#world.mark('stream replayed')
+    await this.#start(replay)
   }
 
   /** Lets the faults go on for a while after the last write, but not for longer than anything is left to go wrong. */
@@ -140,6 +167,13 @@ export class LambdaWorld {
       now: () => world.scheduler.now,
     })
     const lineage = new LineageWatch()
+    const bank = Bank.of({
+      ...{ world, consumer, database: () => this.#database },
+      committed: ({ change }) => {
+        oracle.effect(change)
+        oracle.marked(change.eventId)
+      },
+    })
     const operator = new Operator(world, this.#database, history)
     const host = new FunctionHost({
       world,
@@ -148,6 +182,7 @@ export class LambdaWorld {
       network: this.#network,
       claims: this.#claims,
       lineage,
+      bank,
       uncertain: (error, finder) => {
         this.#claims.uncertain(error, `ledger#${consumer}#${error.idempotencyKey}`, finder.name, finder.clock.now())
         operator.told(error.idempotencyKey)
@@ -158,15 +193,20 @@ export class LambdaWorld {
       if (textOf(sk) === 'mark' && textOf(pk).startsWith(prefix) && eventId !== undefined)
         oracle.marked(textOf(eventId))
     }
-    return { subscriber: { mapping: this.#mapping(host, history, lineage), host, oracle, lineage }, watch }
+    const mapping = this.#mapping(`${consumer}-esm`, host, history, lineage)
+    // What one of them has given up the other would still deliver, behind what came after it.
+    const { bank: habits, mapping: options } = world.profile
+    const isReplayed = habits?.isReplayed === true && !givesUp(options)
+    const replay = isReplayed ? this.#mapping(`${consumer}-replay`, host, history, lineage) : undefined
+    return { subscriber: { mapping, replay, host, oracle, lineage, bank }, watch }
   }
 
-  #mapping(host: FunctionHost, history: History, lineage: LineageWatch): EventSourceMapping {
+  #mapping(name: string, host: FunctionHost, history: History, lineage: LineageWatch): EventSourceMapping {
     const { mapping, crash } = this.#world.profile
     const { reportsFailures, maximumRecordAgeMs, ...options } = mapping
     // A minute is the least that Lambda takes, and longer than most worlds last: records are older by the service's clock.
     const offsetMs = maximumRecordAgeMs < 0 ? 0 : shortestAgeMs - maximumRecordAgeMs
-    const service = this.#world.actor(`${history.consumer}-esm`, { offsetMs, rate: 1 })
+    const service = this.#world.actor(name, { offsetMs, rate: 1 })
     return createEventSourceMapping({
       ...options,
       streams: this.#network.client(service),

@@ -2,6 +2,9 @@ import type { Item } from '../embedded/item.ts'
 import { seenLease, textOf, type SeenLease } from './seen-lease.ts'
 import { ledgerTable, type SimulatedDatabase } from './simulated-database.ts'
 
+/** The person who moves leases: what becomes of them by that hand, nobody of the fleet did. */
+export const operatorName = 'operator'
+
 /** Told of what becomes of leases, each time with the actor whose request did it. */
 export interface LeaseListener {
   created(lease: SeenLease, sender: string): void
@@ -83,8 +86,13 @@ export class LeaseWatch {
     if (pk === undefined || sk === undefined) return
     if (partition.startsWith('members#')) this.#member(name, this.#database().row({ pk, sk }), sender)
     if (!partition.startsWith('leases#')) return
-    if (name.startsWith('done#')) this.#finished.add(name.slice('done#'.length))
+    if (name.startsWith('done#')) this.#note(name.slice('done#'.length), this.#database().row({ pk, sk }) !== undefined)
     if (name.startsWith('lease#')) this.#lease(name, this.#database().row({ pk, sk }), sender)
+  }
+
+  #note(shard: string, isFinished: boolean): void {
+    if (isFinished) this.#finished.add(shard)
+    else this.#finished.delete(shard)
   }
 
   #member(id: string, row: Item | undefined, sender: string): void {
@@ -98,6 +106,8 @@ export class LeaseWatch {
     if (row === undefined) {
       if (before === undefined) return
       this.#leases.delete(name)
+      this.#rows.delete(name)
+      if (sender === operatorName) return
       return this.#listener.finished(before, this.isFinished(before.streamLabel, before.shardId), sender)
     }
     // A request that is repeated is answered again, and changes nothing.
@@ -107,6 +117,7 @@ export class LeaseWatch {
     this.#writeCount += 1
     const lease = seenLease(row)
     this.#leases.set(name, lease)
+    if (sender === operatorName) return
     if (before === undefined) this.#listener.created(lease, sender)
     else if (before.epoch !== lease.epoch) this.#listener.acquired(before, lease, sender)
     else this.#listener.written(before, lease, sender)

@@ -27,13 +27,13 @@ export interface MailHandlerSetting {
   /** How much longer than allowed a run goes on that does not look at its signal, in milliseconds. */
   readonly overstayMs: number
   /** How the effect comes about, where it is not the oracle alone that notes it. */
-  readonly act?: (change: Change, context: HandlerContext) => Promise<void> | void
+  readonly act?: (change: Change, context: HandlerContext<unknown>) => Promise<void> | void
 }
 
 /** The handler of every consumer: it sends a mail that can't be called back, and fails in the ways that its habits say. */
 export function mailHandler(
   setting: MailHandlerSetting,
-): (record: ChangeRecord, context: HandlerContext) => Promise<void> {
+): (record: ChangeRecord, context: HandlerContext<unknown>) => Promise<void> {
   const { world, oracle, process } = setting
   const { handler: habits } = world.profile
   const { actor } = process

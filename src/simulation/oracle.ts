@@ -1,5 +1,6 @@
 import type { Change, Deeds, History } from './history.ts'
 import type { CommonMark } from './marks.ts'
+import { commitsOnce } from './profile.ts'
 import type { Violation } from './violation.ts'
 
 /** How a run of a handler begins. */
@@ -55,7 +56,8 @@ export class Oracle {
   effect(change: Change): void {
     const { effects } = this.#history.of(change)
     if (effects.length > 0) this.#setting.mark('effect repeated')
-    if (effects.length > 0 && this.#history.habits.ledger === 'park')
+    const { ledger } = this.#history.habits
+    if (effects.length > 0 && (ledger === 'park' || commitsOnce(ledger)))
       this.#violate('I2', `${change.eventId} has a second effect`)
     const isFirst = effects.length === 0
     effects.push((this.#effectCount += 1))
@@ -94,7 +96,7 @@ export class Oracle {
     if (!this.#history.isSelected(change)) return true
     const { markedAt, returnedCount } = this.#history.of(change)
     const { ledger } = this.#history.habits
-    return ledger === 'retry' || ledger === 'park' ? markedAt !== undefined : returnedCount > 0
+    return ledger === 'none' || ledger === 'memory' ? returnedCount > 0 : markedAt !== undefined
   }
 
   /** At the end, with all changes of the stream. */
@@ -130,10 +132,11 @@ export class Oracle {
     }
   }
 
-  // One effect an item has no order; and a handler that goes on after its time may overtake whoever took over.
+  // One effect an item has no order; and a handler that goes on after its time may overtake whoever took over, unless what it
+  // does is not committed then.
   #isOrdered(): boolean {
-    const { identity, handler } = this.#history.habits
-    return identity !== 'message' && handler.ignoresSignal === 0
+    const { identity, handler, ledger } = this.#history.habits
+    return identity !== 'message' && (handler.ignoresSignal === 0 || commitsOnce(ledger))
   }
 
   #violate(invariant: Violation['invariant'], message: string): void {

@@ -1,3 +1,4 @@
+import type { BankHabits } from './bank/bank-habits.ts'
 import type { NetworkFaults } from './network-faults.ts'
 import type { SeededRandom } from './random.ts'
 
@@ -44,10 +45,23 @@ export interface StreamHabits {
 
 /** What a consumer is, as far as its oracle has to know it. */
 export interface ConsumerHabits {
-  readonly ledger: 'retry' | 'park' | 'memory' | 'none'
+  readonly ledger: LedgerKind
   readonly identity: IdentityKind
   readonly insertsOnly: boolean
   readonly handler: HandlerHabits
+  /** What effects are, where they commit with their marks. */
+  readonly bank?: BankHabits
+}
+
+/** `dynamodbLedger` in its two modes, one that commits effects with their marks, or one that is forgetful. */
+export type LedgerKind = 'retry' | 'park' | 'memory' | 'none' | CommittingLedger
+
+/** A ledger whose effects commit with their marks: `dynamodbTransactionLedger`, or `postgresLedger`. */
+export type CommittingLedger = 'transactions' | 'postgres'
+
+/** Whether effects commit with their marks: then each happens once, whatever happens. */
+export function commitsOnce(ledger: LedgerKind): ledger is CommittingLedger {
+  return ledger === 'transactions' || ledger === 'postgres'
 }
 
 /** What makes two changes the same: `business` is a function of the user, of an attribute that every item has. */

@@ -1,8 +1,10 @@
 import { resolveEmbeddedOptions } from '../embedded/embedded-options.ts'
 import { Engine } from '../embedded/engine.ts'
 import type { Item } from '../embedded/item.ts'
+import type { DatabaseFaults } from '../embedded/table/faults.ts'
 import type { ShardFacts } from '../embedded/streams/stream-facts.ts'
 import type { Clock } from '../internal/clock.ts'
+import type { BankHabits } from './bank/bank-habits.ts'
 import type { WorldProfile } from './profile.ts'
 import type { SeededRandom } from './random.ts'
 
@@ -32,8 +34,14 @@ export class SimulatedDatabase {
   #streamArn: string
   readonly #engine: Engine
   readonly #watcher: DatabaseWatcher
+  #isHealthy = false
 
-  constructor(random: SeededRandom, clock: Clock, profile: WorldProfile, watcher: DatabaseWatcher) {
+  constructor(
+    random: SeededRandom,
+    clock: Clock,
+    profile: WorldProfile & { readonly bank?: BankHabits },
+    watcher: DatabaseWatcher,
+  ) {
     this.#watcher = watcher
     const { emptyPageChance, listingLagMs, initialShardCount = 1, gainsDigit = false } = profile.stream
     let share = gainsDigit ? digitShare : 1
@@ -41,7 +49,7 @@ export class SimulatedDatabase {
       region: 'eu-central-1',
       accountId: '123456789012',
       streams: { emptyPageChance, listingLagMs, initialShardCount },
-      faults: { staleReadChance: 0.5 },
+      faults: { staleReadChance: 0.5, ...this.#transactionFaults(random.fork('conflicts'), profile.bank) },
       clock,
       random: { next: () => random.next() * share, id: () => random.id() },
     }
@@ -70,8 +78,19 @@ export class SimulatedDatabase {
 
   /** Readers meet no obstacles any more. */
   heal(): void {
+    this.#isHealthy = true
     // Not the lag of listings: a stream would be told to be over of which a shard is still to be listed.
     this.#engine.streams.configure({ emptyPageChance: 0 })
+  }
+
+  #transactionFaults(random: SeededRandom, bank: BankHabits | undefined): DatabaseFaults {
+    if (bank === undefined || bank.conflicts === 0) return {}
+    const happens = (operation: string, chance: number) =>
+      operation === 'TransactWriteItems' && !this.#isHealthy && random.chance(chance)
+    return {
+      conflict: (operation) => happens(operation, bank.conflicts),
+      throttle: (operation) => happens(operation, bank.conflicts / 4),
+    }
   }
 
   expireItems(): number {

@@ -19,6 +19,7 @@ export type Invariant =
   | 'I10'
   | 'I11'
   | 'I12'
+  | 'balance'
   | 'honesty'
   | 'deadline'
   | 'window'

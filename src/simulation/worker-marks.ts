@@ -1,3 +1,4 @@
+import type { BankMark } from './bank/bank-marks.ts'
 import { commonMarks } from './marks.ts'
 
 const own = [
@@ -32,6 +33,6 @@ const own = [
 const elsewhere: ReadonlySet<string> = new Set(['duplicate skipped', 'server outage'])
 
 /** What only the world of workers has. */
-export type WorkerMark = (typeof own)[number]
+export type WorkerMark = (typeof own)[number] | BankMark
 
 export const workerMarks: readonly string[] = [...commonMarks.filter((mark) => !elsewhere.has(mark)), ...own]

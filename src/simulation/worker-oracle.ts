@@ -3,6 +3,7 @@ import { isTrimmed, type Accounts, type ToldGap } from './accounts.ts'
 import type { Change, History } from './history.ts'
 import type { LeaseWatch } from './lease-watch.ts'
 import type { Oracle } from './oracle.ts'
+import { commitsOnce } from './profile.ts'
 import { coveredBy, type SeenLease } from './seen-lease.ts'
 import type { StreamTruth, TrueRecord } from './stream-truth.ts'
 import type { Invariant } from './violation.ts'
@@ -40,6 +41,8 @@ export class WorkerOracle {
   // By owner and epoch: what was handled under it, and its signal had not aborted
   readonly #returned = new Map<string, Set<string>>()
   readonly #running = new Map<string, HandlerRun>()
+  // By shard: the latest epoch in which a handler was begun
+  readonly #begunIn = new Map<string, number>()
 
   constructor(setting: WorkerOracleSetting) {
     this.#setting = setting
@@ -52,6 +55,7 @@ export class WorkerOracle {
     if (record === undefined || record.shard.shardId !== right.shardId)
       return this.#violate('I6', `${change.eventId} is handled for ${right.shardId}, which does not have it`)
     this.#judgeRight(record, run)
+    this.#begunIn.set(right.shardId, Math.max(right.epoch, this.#begunIn.get(right.shardId) ?? 0))
     const undone = accounts.undoneBefore(record.shard)
     if (undone !== undefined)
       this.#violate('I5', `${change.eventId} is handled before ${undone.change.eventId} is done with`)
@@ -77,6 +81,19 @@ export class WorkerOracle {
       if (history.of(run.change).effects.length > 0 && history.habits.ledger !== 'park') return
     }
     oracle.effect(this.#setting.truth.record(run.change.eventId)?.ordered ?? run.change)
+  }
+
+  /** What a run did is committed, with its mark. */
+  committed({ change, right, actor }: HandlerRun): void {
+    const { truth, oracle } = this.#setting
+    const latest = this.#begunIn.get(right.shardId) ?? 0
+    if (right.epoch < latest)
+      this.#violate(
+        'I6',
+        `${actor} commits ${change.eventId} in epoch ${right.epoch}, and handlers have begun in ${latest}`,
+      )
+    oracle.effect(truth.record(change.eventId)?.ordered ?? change)
+    oracle.marked(change.eventId)
   }
 
   /** A run has ended. `isClean`: the handler returned, and had not been told to stop. */
@@ -153,7 +170,9 @@ export class WorkerOracle {
       )
     if (coveredBy(lease, shard).includes(record))
       this.#violate('I2', `${change.eventId} runs although the checkpoint of ${shard.shardId} has passed it`)
-    const isRepeated = [...this.#returnedUnder(right)].some((eventId) => {
+    // A transaction that was refused is run again, and so is what shared it: what counts there is what is committed.
+    const returned = commitsOnce(history.habits.ledger) ? [] : [...this.#returnedUnder(right)]
+    const isRepeated = returned.some((eventId) => {
       const other = this.#setting.truth.record(eventId)
       return other !== undefined && history.of(other.change) === history.of(change)
     })

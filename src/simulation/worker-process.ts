@@ -7,6 +7,7 @@ import type { ChangeRecord } from '../record/record.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { createWorker, type Worker } from '../worker.ts'
 import type { Actor } from './actor.ts'
+import type { Bank } from './bank/bank.ts'
 import { fencedEffect, isDoneAlready } from './fenced-effect.ts'
 import { mailHandler } from './mail-handler.ts'
 import type { Network, NetworkClient } from './network.ts'
@@ -24,6 +25,7 @@ export interface WorkerProcessSetting {
   readonly network: Network
   readonly oracle: Oracle
   readonly workerOracle: WorkerOracle
+  readonly bank: Bank | undefined
   /** When a process last got a record from the stream. */
   readonly deliveredAt: (actor: string, eventId: string) => number
   /** Told of each request that a process sends. */
@@ -42,7 +44,7 @@ export class WorkerProcess {
   readonly #setting: WorkerProcessSetting
 
   constructor(actor: Actor, onGap: WorkerHabits['onGap'], setting: WorkerProcessSetting) {
-    const { world, network } = setting
+    const { world, network, bank } = setting
     const { profile } = world
     this.actor = actor
     this.#setting = setting
@@ -60,6 +62,7 @@ export class WorkerProcess {
       ...(ledger === 'retry' || ledger === 'park'
         ? { ledger: dynamodbLedger({ ...parts, client, tableName: ledgerTable, uncertain: ledger }) }
         : {}),
+      ...(bank === undefined ? {} : { ledger: bank.ledgerOf(actor, client) }),
       ...(profile.insertsOnly ? { select: { eventName: ['INSERT'] as const } } : {}),
       identity: identityOf(profile.identity),
       numbers: profile.workload.hugeKeys ? 'bigint' : 'number',
@@ -82,16 +85,17 @@ export class WorkerProcess {
     return this.worker.status().fleets[0]?.workerId ?? ''
   }
 
-  #handler(): (record: ChangeRecord, context: HandlerContext) => Promise<void> {
-    const { world, oracle, workerOracle, deliveredAt } = this.#setting
+  #handler(): (record: ChangeRecord, context: HandlerContext<unknown>) => Promise<void> {
+    const { world, oracle, workerOracle, deliveredAt, bank } = this.#setting
     const { isFenced, worker } = world.profile
     const client = this.#setting.network.client(this.actor)
-    const runs = new WeakMap<HandlerContext, HandlerRun>()
+    const runs = new WeakMap<HandlerContext<unknown>, HandlerRun>()
     const mail = mailHandler({
       ...{ world, oracle, process: this, poisonIsGivenUp: false, overstayMs: 2 * worker.leaseDurationMs },
       act: (change, context) => {
         const run = runs.get(context)
         if (run === undefined) throw new Error('a handler acts that was never begun')
+        if (bank !== undefined) return bank.act(change, run, context)
         return isFenced ? commit(client, run, context) : workerOracle.effect(run)
       },
     })
@@ -129,7 +133,11 @@ export class WorkerProcess {
   }
 }
 
-async function commit(client: { send(command: object): Promise<never> }, run: HandlerRun, context: HandlerContext) {
+async function commit(
+  client: { send(command: object): Promise<never> },
+  run: HandlerRun,
+  context: HandlerContext<unknown>,
+) {
   if (context.lease === undefined) return
   try {
     await client.send(new TransactWriteItemsCommand(fencedEffect(run, context.lease.condition)))

@@ -1,3 +1,4 @@
+import { replayFleet } from './bank/fleet-replay.ts'
 import type { Change } from './history.ts'
 import { FleetHost } from './fleet-host.ts'
 import { FleetNews } from './fleet-news.ts'
@@ -66,7 +67,7 @@ export class WorkerWorld {
     const producing = new Producer(isAway ? half : workload, producer, client).run()
     this.#nature.run()
     this.#fleet.begin()
-    await world.settled(Promise.all([producing, world.clock.sleep(chaosMs)]), 24 * 3_600_000)
+    await world.settled(Promise.all([producing, world.clock.sleep(chaosMs), this.#replay()]), 24 * 3_600_000)
     if (isAway) {
       world.mark('fleet away for a day')
       this.#fleet.leave()
@@ -78,6 +79,7 @@ export class WorkerWorld {
     world.heal()
     this.#nature.enable()
     this.#watch.database.heal()
+    this.#watch.bank?.heal()
     // A change that lands after the last look at the stream would seem to be lost.
     await world.until(() => this.#network.underWay(producer) === 0, 600_000)
     this.#fleet.heal()
@@ -87,17 +89,31 @@ export class WorkerWorld {
     this.#rest.judgeStopped()
     this.#watch.workerOracle.concluded()
     if (world.profile.isFenced) this.#watch.judgeStates()
+    this.#watch.bank?.judge()
     world.trace.note(
       'world',
       `ends with ${[...this.#watch.truth.records].length} changes after ${world.scheduler.eventCount} events`,
     )
   }
 
+  /** An operator stops the whole fleet, moves it back to the beginning, and starts it again. */
+  async #replay(): Promise<void> {
+    const world = this.#world
+    const { bank, chaosMs, streamOff, awayHours, worker } = world.profile
+    // What is from before a start at LATEST was never wanted; what is gone can't be delivered again.
+    if (bank?.isReplayed !== true || streamOff !== undefined || awayHours > 0 || worker.startAt === 'LATEST') return
+    await world.clock.sleep((0.3 + 0.6 * world.random.fork('replay').next()) * chaosMs)
+    this.#fleet.leave()
+    world.mark('stream replayed')
+    await replayFleet(world, this.#watch)
+    this.#fleet.comeBack()
+  }
+
   #host(): FleetHost {
-    const { oracle, workerOracle } = this.#watch
+    const { oracle, workerOracle, bank } = this.#watch
     return new FleetHost(
       {
-        ...{ world: this.#world, network: this.#network, oracle, workerOracle },
+        ...{ world: this.#world, network: this.#network, oracle, workerOracle, bank },
         deliveredAt: (actor, eventId) => this.#watch.deliveredAt(actor, eventId),
         sends: (command) => this.#rest.sent(command),
         uncertain: ({ idempotencyKey }) => this.#operator.told(idempotencyKey ?? ''),

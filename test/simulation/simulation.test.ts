@@ -26,6 +26,8 @@ describe('the simulation', () => {
     ['workers-calm', 20],
     ['workers-unsure', 20],
     ['workers-listed-late', 20],
+    ['transactions', 250],
+    ['workers-transactions', 80],
   ] as const)('finds nothing in %s', { timeout: 300_000 }, async (scenario, count) => {
     const { failures, differing } = await runEnsemble(sound, { scenario, from: 1, count })
     expect(failures.map(({ seed, violations }) => `${seed}: ${violations[0]?.message}`)).toEqual([])

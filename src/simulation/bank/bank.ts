@@ -1,0 +1,101 @@
+import type { HandlerContext } from '../../handler/handler.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
+import type { Actor } from '../actor.ts'
+import type { Change } from '../history.ts'
+import type { NetworkClient } from '../network.ts'
+import type { ConsumerHabits, WorldProfile } from '../profile.ts'
+import type { SimulatedDatabase } from '../simulated-database.ts'
+import type { HandlerRun } from '../worker-oracle.ts'
+import type { World } from '../world.ts'
+import { BankBook, type Entry } from './bank-book.ts'
+import type { BankMark } from './bank-marks.ts'
+import type { BankStore } from './bank-store.ts'
+import { DynamoDBBank } from './dynamodb-bank.ts'
+import { accountNamed } from './transfer.ts'
+
+/** What a bank is made of. */
+export interface BankSetting {
+  readonly world: World<WorldProfile & ConsumerHabits, BankMark>
+  readonly consumer: string
+  readonly database: () => SimulatedDatabase
+  /** A transfer is committed. */
+  readonly committed: (entry: Entry) => void
+}
+
+/**
+ * The bank of one consumer. Every change is a transfer, which a handler makes in its record's transaction; what is committed
+ * is seen where it is committed, and not where somebody says so.
+ */
+export class Bank {
+  readonly #setting: BankSetting
+  readonly #book: BankBook
+  readonly #store: BankStore
+
+  /** Of worlds without a bank: `undefined`. */
+  static of(setting: BankSetting): Bank | undefined {
+    return setting.world.profile.bank === undefined
+      ? undefined
+      : new Bank(setting, setting.world.profile.bank.accountCount)
+  }
+
+  private constructor(setting: BankSetting, accountCount: number) {
+    const { world, committed } = setting
+    this.#setting = setting
+    this.#book = new BankBook({
+      accountCount,
+      committed: (entry) => {
+        world.mark('transfer committed')
+        committed(entry)
+      },
+      violate: (message) => world.violate({ invariant: 'balance', message: `${setting.consumer}: ${message}` }),
+    })
+    this.#store = this.#open()
+    const { frozenMs = 0 } = world.profile.bank ?? {}
+    if (frozenMs === 0) return
+    const first = accountNamed(0)
+    // Not while the database is still being made.
+    world.scheduler.after(0, () => {
+      world.mark('account frozen')
+      this.#store.freeze(first, true)
+    })
+    world.scheduler.after(frozenMs, () => this.#store.freeze(first, false))
+  }
+
+  ledgerOf(actor: Actor, client: NetworkClient): Ledger<unknown> {
+    return this.#store.ledgerOf(actor, client)
+  }
+
+  /** What a handler does in its transaction. */
+  act(change: Change, run: HandlerRun | undefined, { transaction }: HandlerContext<unknown>): Promise<void> | void {
+    return this.#store.move(this.#book.enter(change, run), transaction)
+  }
+
+  /** An operation was applied in DynamoDB. */
+  applied(operation: string, input: object): void {
+    this.#store.applied?.(operation, input)
+  }
+
+  /** An operation was refused in DynamoDB. */
+  refused(error: unknown): void {
+    const { CancellationReasons = [] } = (error ?? {}) as {
+      readonly CancellationReasons?: readonly { readonly Code?: unknown }[]
+    }
+    if (CancellationReasons.some(({ Code }) => Code === 'TransactionConflict'))
+      this.#setting.world.mark('transaction met another')
+  }
+
+  heal(): void {
+    this.#store.heal?.()
+  }
+
+  /** At the end, when everything has come to rest. */
+  judge(): void {
+    this.#book.judge((account) => this.#store.balanceOf(account))
+  }
+
+  #open(): BankStore {
+    const { world, consumer, database } = this.#setting
+    const canBeFrozen = (world.profile.bank?.frozenMs ?? 0) > 0
+    return new DynamoDBBank(consumer, this.#book, database, canBeFrozen)
+  }
+}
