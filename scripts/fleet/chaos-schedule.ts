@@ -1,8 +1,11 @@
 import { SeededRandom } from '../../src/simulation/random.ts'
 import type { Direction, Healing } from './half-open-proxy.ts'
 
-/** Something that is done to a worker, or a worker that is added, some time after the start. */
-export type ChaosEvent = MembershipEvent | PauseEvent | BlackHoleEvent
+/** Something that is done to a worker or to all of them, or a worker that is added, some time after the start. */
+export type ChaosEvent = CrewEvent | ReplayEvent | DatabaseEvent
+
+/** What happens to one worker. */
+export type CrewEvent = MembershipEvent | PauseEvent | BlackHoleEvent
 
 interface WorkerEvent {
   readonly atMs: number
@@ -25,7 +28,22 @@ interface BlackHoleEvent extends WorkerEvent {
   readonly healing: Healing
 }
 
-/** A disturbance that ends. */
+/** All that are awake go, the checkpoints go back to the beginning of the stream, and others come. Who sleeps sleeps on. */
+export interface ReplayEvent extends WorkerEvent {
+  readonly kind: 'replay'
+  readonly how: 'kill' | 'stop'
+  readonly joining: readonly string[]
+  /** By then it should be over. */
+  readonly untilMs: number
+}
+
+/** The server of the accounts is killed, and started again. */
+export interface DatabaseEvent extends WorkerEvent {
+  readonly kind: 'database'
+  readonly forMs: number
+}
+
+/** A disturbance of a worker that ends. */
 export type PassingEvent = PauseEvent | BlackHoleEvent
 
 /** What a schedule is made of. */
@@ -38,13 +56,13 @@ export interface ChaosPlan {
   readonly leaseDurationMs: number
   /** The mean time between two events. */
   readonly everyMs: number
-  /** @default all */
+  /** @default {@link chaosKinds} */
   readonly kinds?: readonly ChaosKind[]
 }
 
 export const chaosKinds = ['kill', 'pause', 'stop', 'add', 'cut', 'lostRequests', 'lostReplies', 'partition'] as const
 
-export type ChaosKind = (typeof chaosKinds)[number]
+export type ChaosKind = (typeof chaosKinds)[number] | 'replay' | 'database'
 
 /** A worker that can't reach the service does not start; what is tried here is those that did. */
 const startMs = 3_000
@@ -74,6 +92,8 @@ export function scheduleChaos(plan: ChaosPlan): readonly ChaosEvent[] {
 }
 
 function draw(kind: ChaosKind, atMs: number, plan: ChaosPlan, roster: Roster, random: SeededRandom): ChaosEvent[] {
+  if (kind === 'replay') return drawReplay(atMs, plan, roster, random)
+  if (kind === 'database') return [{ atMs, kind, worker: 'database', forMs: random.integer(200, 3_000) }]
   if (kind === 'add') return roster.size > plan.workerCount ? [] : [{ atMs, kind, worker: roster.add(atMs) }]
   const worker = roster.pickCalm(atMs, random)
   if (worker === undefined) return []
@@ -90,20 +110,40 @@ function draw(kind: ChaosKind, atMs: number, plan: ChaosPlan, roster: Roster, ra
   const leases = kind === 'pause' ? 1.6 + random.next() : 0.3 + 2 * random.next()
   const forMs = Math.round(plan.leaseDurationMs * leases)
   // Peace for a while afterwards: what comes next shall find a worker that works.
-  roster.disturb(worker, atMs + forMs + plan.leaseDurationMs)
+  roster.disturb(worker, atMs + forMs + plan.leaseDurationMs, kind === 'pause' ? atMs + forMs : -Infinity)
   if (kind === 'pause' || kind === 'cut') return [{ atMs, kind, worker, forMs }]
   const direction = ({ lostRequests: 'toServer', lostReplies: 'toClient', partition: 'both' } as const)[kind]
   const healing = random.chance(0.5) ? 'deliver' : 'reset'
   return [{ atMs, kind: 'blackHole', worker, forMs, direction, healing }]
 }
 
+function drawReplay(atMs: number, plan: ChaosPlan, roster: Roster, random: SeededRandom): ChaosEvent[] {
+  // The dead are watched for one and a half leases before anybody believes it, and the stream is read.
+  const untilMs = atMs + 2 * plan.leaseDurationMs + 4_000
+  if (untilMs > plan.durationMs) return []
+  roster.removeAwake(atMs)
+  const joinCount = Math.max(1, plan.workerCount - roster.size)
+  const joining = Array.from({ length: joinCount }, () => roster.add(untilMs))
+  return [{ atMs, kind: 'replay', worker: 'everybody', how: random.chance(0.5) ? 'kill' : 'stop', joining, untilMs }]
+}
+
+/** Says what happens, in a line. */
+export function describeEvent(event: ChaosEvent): string {
+  if (event.kind === 'replay') return `${event.how} all, and replay from the beginning`
+  const how = event.kind === 'blackHole' ? ` ${event.direction}, then ${event.healing}` : ''
+  return `${event.kind} ${event.worker}${how}${'forMs' in event ? ` for ${event.forMs} ms` : ''}`
+}
+
 function endOf(event: ChaosEvent): number {
+  if ('untilMs' in event) return event.untilMs
   return event.atMs + ('forMs' in event ? event.forMs : 0)
 }
 
 /** Who is there, and until when each is disturbed. */
 class Roster {
   readonly #busyUntil = new Map<string, number>()
+  readonly #joinsAt = new Map<string, number>()
+  readonly #sleepsUntil = new Map<string, number>()
   #count = 0
 
   constructor(workerCount: number) {
@@ -117,6 +157,7 @@ class Roster {
   add(atMs: number): string {
     const name = workerName((this.#count += 1))
     this.#busyUntil.set(name, atMs + startMs)
+    this.#joinsAt.set(name, atMs)
     return name
   }
 
@@ -124,8 +165,17 @@ class Roster {
     this.#busyUntil.delete(worker)
   }
 
-  disturb(worker: string, untilMs: number): void {
+  /** All that are there and do not sleep. */
+  removeAwake(atMs: number): void {
+    for (const worker of this.#busyUntil.keys()) {
+      const isThere = (this.#joinsAt.get(worker) ?? -Infinity) <= atMs
+      if (isThere && (this.#sleepsUntil.get(worker) ?? -Infinity) <= atMs) this.remove(worker)
+    }
+  }
+
+  disturb(worker: string, untilMs: number, sleepsUntilMs: number): void {
     this.#busyUntil.set(worker, untilMs)
+    this.#sleepsUntil.set(worker, sleepsUntilMs)
   }
 
   /** One of those in peace, unless it is the last of them. */

@@ -1,20 +1,22 @@
-import type { FleetReport, ParkingFacts } from './fleet.ts'
+import type { BankFacts } from './bank-facts.ts'
+import type { FleetReport } from './fleet-report.ts'
+import type { ParkingFacts } from './parking-facts.ts'
 
 /** Everything that is wrong with a run, in words; empty when it is clean. */
 export function complaintsOf(report: FleetReport): readonly string[] {
-  const { verdict, seenOutOfOrder, accidents, isDrained, mode, chaos, parking } = report
-  // In a short run the only one may stop a worker that has nothing to do.
-  const hadZombies = chaos.filter(({ kind }) => kind === 'pause').length > 1
+  const { verdict, seenOutOfOrder, accidents, isDrained, parking, bank } = report
   const broken = Object.entries(verdict.violations)
     .filter(([name]) => parking === undefined || !byTheSaved.has(name))
     .flatMap(([name, lines]) => sample(name, lines))
   return [
     ...(isDrained ? [] : ['the fleet stood still before everything had taken effect']),
     ...broken,
-    ...(mode === 'fenced' && hadZombies && verdict.counts.refused === 0 ? ['no zombie tried to write'] : []),
+    ...untried(report),
     ...sample('seen out of order', seenOutOfOrder),
     ...accidents,
-    ...(parking === undefined ? unsaved(report) : parkingComplaints(parking)),
+    ...(bank === undefined ? [] : bankComplaints(report, bank)),
+    ...(parking === undefined && bank === undefined ? unsaved(report) : []),
+    ...(parking === undefined ? [] : parkingComplaints(parking)),
   ]
 }
 
@@ -24,6 +26,29 @@ const byTheSaved = new Set(['unexplainedRepeats', 'savedUndone'])
 
 function unsaved({ verdict }: FleetReport): readonly string[] {
   return verdict.counts.saves > 0 ? [] : ['no worker said that it saved anything: repeats can not be judged']
+}
+
+function untried({ chaos, mode, verdict, bank }: FleetReport): readonly string[] {
+  const refused = mode === 'fenced' ? verdict.counts.refused : (bank?.tally.refused ?? Infinity)
+  // In a short run the only one may stop a worker that has nothing to do.
+  const hadZombies = chaos.filter(({ kind }) => kind === 'pause').length > 1
+  return hadZombies && refused === 0 ? ['no zombie tried to write'] : []
+}
+
+function bankComplaints(report: FleetReport, bank: BankFacts): readonly string[] {
+  const { verdict, isDrained, runsAfterStop, chaos } = report
+  const { wrongAccounts, sum, absorbedAtEnd, replayCount, serverKills } = bank
+  const planned = (kind: string) => chaos.filter((event) => event.kind === kind).length
+  return [
+    ...sample('wrong account', wrongAccounts),
+    ...(sum === 0 ? [] : [`all balances add up to ${sum}`]),
+    ...(runsAfterStop === 0 ? [] : [`${runsAfterStop} notes of handlers after everything was done`]),
+    ...(isDrained && absorbedAtEnd < verdict.counts.produced
+      ? [`of ${verdict.counts.produced} changes that came again at the end, ${absorbedAtEnd} were absorbed`]
+      : []),
+    ...(replayCount > planned('replay') ? [] : [`the fleet was sent back ${replayCount} times`]),
+    ...(serverKills === planned('database') ? [] : [`the server was killed ${serverKills} times`]),
+  ]
 }
 
 function parkingComplaints({ leftParked, staleEnds, unparked, poisonCount }: ParkingFacts): readonly string[] {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { ChaosEvent, PassingEvent } from './chaos-schedule.ts'
+import { describeEvent, type CrewEvent, type PassingEvent } from './chaos-schedule.ts'
 import type { Disturbance } from './facts.ts'
 import type { Departure } from './handovers.ts'
 import { monotonicMs } from './monotonic.ts'
@@ -26,6 +26,8 @@ export class Crew {
   readonly #settings: CrewSettings
   readonly #workers = new Map<string, WorkerProcess>()
   readonly #expected = new Set<string>()
+  readonly #asleep = new Set<string>()
+  #entrance: Promise<unknown> = Promise.resolve()
 
   constructor(settings: CrewSettings) {
     this.#settings = settings
@@ -61,15 +63,30 @@ export class Crew {
     await Promise.all(Array.from(this.#workers.values(), ({ started }) => started))
   }
 
-  async apply(event: ChaosEvent): Promise<void> {
+  async apply(event: CrewEvent): Promise<void> {
     const { worker: name } = event
-    this.#settings.say(describe(event))
-    if (event.kind === 'add') return this.add(name)
+    this.#settings.say(describeEvent(event))
+    if (event.kind === 'add') return this.#entrance.then(() => this.add(name))
     const worker = this.#workers.get(name)
-    if (worker === undefined) return // an accident, which is told of elsewhere
-    if ('forMs' in event) await this.#disturb(worker, event)
-    else if (event.kind === 'kill') this.#kill(worker)
+    if (worker === undefined) return // an accident, which is told of elsewhere; or it went before its turn, with all others
+    if ('forMs' in event) return this.#disturb(worker, event)
+    this.departures.push({ worker: name, how: event.kind, at: monotonicMs() })
+    if (event.kind === 'kill') this.#kill(worker)
     else await this.#stop(worker)
+  }
+
+  /** Does what nobody shall join in during; who was to be added meanwhile is added afterwards. */
+  async behindClosedDoors(work: () => Promise<void>): Promise<void> {
+    const done = this.#entrance.then(work)
+    this.#entrance = done.catch(() => {})
+    await done
+  }
+
+  /** Ends all that do not sleep. */
+  async endAwake(how: 'kill' | 'stop'): Promise<void> {
+    const awake = [...this.#workers.values()].filter(({ name }) => !this.#asleep.has(name))
+    if (how === 'kill') for (const worker of awake) this.#kill(worker)
+    await Promise.all(awake.map((worker) => (how === 'kill' ? worker.gone : this.#stop(worker))))
   }
 
   /** Stops all that are left, gracefully. */
@@ -86,16 +103,13 @@ export class Crew {
   }
 
   #kill(worker: WorkerProcess): void {
-    const at = monotonicMs()
     this.#expected.add(worker.name)
-    this.disturbances.push({ worker: worker.name, kind: 'kill', from: at, to: Infinity })
-    this.departures.push({ worker: worker.name, how: 'kill', at })
+    this.disturbances.push({ worker: worker.name, kind: 'kill', from: monotonicMs(), to: Infinity })
     worker.kill()
   }
 
   async #stop(worker: WorkerProcess): Promise<void> {
     this.#expected.add(worker.name)
-    this.departures.push({ worker: worker.name, how: 'stop', at: monotonicMs() })
     const limitMs = 60_000
     const { code, signal } = await worker.stop(limitMs)
     if (code === 0) return
@@ -106,17 +120,22 @@ export class Crew {
   async #disturb(worker: WorkerProcess, event: PassingEvent): Promise<void> {
     const { forMs } = event
     const from = monotonicMs()
-    if ('direction' in event) worker.proxy.blackHole(event.direction)
-    else if (event.kind === 'pause') await worker.pause()
-    else worker.proxy.cut()
+    if ('direction' in event) worker.network.blackHole(event.direction)
+    else if (event.kind === 'pause') await this.#putToSleep(worker)
+    else worker.network.cut()
     await new Promise((resolve) => setTimeout(resolve, forMs))
     this.disturbances.push({ worker: worker.name, kind: event.kind, from, to: monotonicMs() })
-    if (event.kind === 'pause') worker.resume()
-    else worker.proxy.heal('healing' in event ? event.healing : 'reset')
+    if (event.kind === 'pause') this.#wake(worker)
+    else worker.network.heal('healing' in event ? event.healing : 'reset')
   }
-}
 
-function describe(event: ChaosEvent): string {
-  const how = event.kind === 'blackHole' ? ` ${event.direction}, then ${event.healing}` : ''
-  return `${event.kind} ${event.worker}${how}${'forMs' in event ? ` for ${event.forMs} ms` : ''}`
+  async #putToSleep(worker: WorkerProcess): Promise<void> {
+    this.#asleep.add(worker.name)
+    await worker.pause()
+  }
+
+  #wake(worker: WorkerProcess): void {
+    this.#asleep.delete(worker.name)
+    worker.resume()
+  }
 }

@@ -7,8 +7,18 @@ import { isPoison } from './poison.ts'
 import { effectTableName } from './tables.ts'
 import type { Trap } from './trap.ts'
 
-/** `plain`: the effect is a line in the journal, which nobody can refuse. `fenced`: a row, put only while the lease holds. */
-export type EffectMode = 'plain' | 'fenced'
+/**
+ * `plain`: the effect is a line in the journal, which nobody can refuse. `fenced`: a row, put only while the lease holds.
+ * `bank`, `bank-postgres`: money moves between accounts, in the transaction that holds the ledger's mark.
+ */
+export type EffectMode = (typeof effectModes)[number]
+
+export const effectModes = ['plain', 'fenced', 'bank', 'bank-postgres'] as const
+
+/** Whether a ledger lets effects commit once. */
+export function isBank(mode: EffectMode): boolean {
+  return mode === 'bank' || mode === 'bank-postgres'
+}
 
 export interface EffectOptions {
   readonly mode: EffectMode

@@ -11,7 +11,7 @@ export interface Disturbance {
   readonly to: number
 }
 
-/** A row of the fenced table of effects: the transaction that put it found the lease as the handler knew it. */
+/** A row of the table of effects: the transaction that put it found the lease, or the ledger's mark, as the handler knew it. */
 export interface EffectRow {
   readonly key: string
   readonly n: number
@@ -29,6 +29,8 @@ export interface RunFacts {
   readonly entries: readonly JournalEntry[]
   /** Absent in plain mode, where `done` entries are the effects. */
   readonly rows?: readonly EffectRow[]
+  /** Whether a ledger lets each effect commit once: then nothing excuses a second one. */
+  readonly commitsOnce?: boolean
   /** What workers knew to be saved. */
   readonly saves: readonly Save[]
   /** How they left their shards. */

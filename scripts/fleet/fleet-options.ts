@@ -1,4 +1,4 @@
-import type { ChaosKind } from './chaos-schedule.ts'
+import { chaosKinds, type ChaosKind } from './chaos-schedule.ts'
 import type { EffectMode } from './effects.ts'
 import type { EngineKind } from './engine-process.ts'
 
@@ -18,7 +18,7 @@ export interface FleetOptions {
   readonly handlerMs: number
   /** The mean time between two disturbances; `Infinity` for peace. */
   readonly chaosEveryMs: number
-  /** @default all */
+  /** @default {@link chaosKindsOf} its mode */
   readonly chaosKinds?: readonly ChaosKind[]
   readonly reshardEveryMs: number
   /** One version in so many can't be handled by workers, is parked, and is redriven by others; 0 for none. */
@@ -53,4 +53,11 @@ export const fleetDefaults = {
 /** DynamoDB Local has one shard for each stream: several tables give several workers something to do. */
 export function tableCountFor(engine: EngineKind): number {
   return engine === 'embedded' ? 1 : 6
+}
+
+/** What can be done to a fleet of this mode: only with a ledger does a replay change nothing. */
+export function chaosKindsOf(mode: EffectMode): readonly ChaosKind[] {
+  if (mode === 'bank') return [...chaosKinds, 'replay']
+  if (mode === 'bank-postgres') return [...chaosKinds, 'replay', 'database']
+  return chaosKinds
 }

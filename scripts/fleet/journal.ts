@@ -3,9 +3,10 @@ import { monotonicMs } from './monotonic.ts'
 
 /**
  * What a handler notes: it began, its effect took place, its effect was refused because the lease had moved on, or it
- * failed in another way. In plain mode `done` is the effect itself; in fenced mode it says that the table took it.
+ * failed in another way. In plain mode `done` is the effect itself; in fenced mode it says that the table took it. With a
+ * ledger a handler has `ran` before that, and its effect is committed behind it.
  */
-export type EntryKind = 'started' | 'done' | 'refused' | 'failed'
+export type EntryKind = 'started' | 'ran' | 'done' | 'refused' | 'failed'
 
 /** One run of a handler for version `n` of a key, as its process noted it. */
 export interface JournalEntry {
@@ -57,7 +58,7 @@ export function parseEntry(line: string): JournalEntry {
 }
 
 function isKind(text: string): text is EntryKind {
-  return text === 'started' || text === 'done' || text === 'refused' || text === 'failed'
+  return ['started', 'ran', 'done', 'refused', 'failed'].includes(text)
 }
 
 /** A time in which a process, or the whole machine, did not get on; or at the end of which a worker gave up its leases by itself. */

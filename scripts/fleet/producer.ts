@@ -1,24 +1,32 @@
-import { BatchWriteItemCommand, type DynamoDBClient, type WriteRequest } from '@aws-sdk/client-dynamodb'
+import {
+  BatchWriteItemCommand,
+  type AttributeValue,
+  type DynamoDBClient,
+  type WriteRequest,
+} from '@aws-sdk/client-dynamodb'
 import { SeededRandom } from '../../src/simulation/random.ts'
 import { shuffled } from './chaos-schedule.ts'
 import { monotonicMs } from './monotonic.ts'
 import type { Stall } from './journal.ts'
+import type { Transfer } from './transfers.ts'
 
 export interface ProducerOptions {
   readonly client: DynamoDBClient
   readonly tableNames: readonly string[]
-  readonly seed: string
   readonly insertCount: number
-  readonly keyCount: number
   /** Over which the inserts are spread evenly. */
   readonly durationMs: number
   /** A request that takes longer is a stall of the service. */
   readonly stallMs: number
+  /** What is produced, in this order: the versions of a round at once. */
+  readonly rounds: Iterable<readonly Version[]>
 }
 
-interface Version {
+/** A version of a key; of an item that is a transfer, with what is in it. */
+export interface Version {
   readonly key: string
   readonly n: number
+  readonly transfer?: Transfer
 }
 
 /**
@@ -27,6 +35,7 @@ interface Version {
  */
 export class Producer {
   readonly produced = new Map<string, number>()
+  readonly transfers: Transfer[] = []
   /** Times in which the service took too long: what a worker that depends on it may take for its own death. */
   readonly stalls: Stall[] = []
   readonly #options: ProducerOptions
@@ -44,9 +53,12 @@ export class Producer {
   async run(): Promise<void> {
     const { durationMs, insertCount } = this.#options
     const startedAt = monotonicMs()
-    for (const round of rounds(this.#options)) {
+    for (const round of this.#options.rounds) {
       await Promise.all(this.#batches(round).map((batch) => this.#write(batch)))
-      for (const { key, n } of round) this.produced.set(key, n)
+      for (const { key, n, transfer } of round) {
+        this.produced.set(key, n)
+        if (transfer !== undefined) this.transfers.push(transfer)
+      }
       this.#putCount += round.length
       const dueAt = startedAt + (durationMs * this.#putCount) / insertCount
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueAt - monotonicMs())))
@@ -57,8 +69,8 @@ export class Producer {
     const batches: Record<string, WriteRequest[]>[] = []
     for (let from = 0; from < round.length; from += 25) {
       const batch: Record<string, WriteRequest[]> = {}
-      for (const { key, n } of round.slice(from, from + 25))
-        (batch[this.#tableOf(key)] ??= []).push({ PutRequest: { Item: { pk: { S: key }, n: { N: String(n) } } } })
+      for (const version of round.slice(from, from + 25))
+        (batch[this.#tableOf(version.key)] ??= []).push({ PutRequest: { Item: itemOf(version) } })
       batches.push(batch)
     }
     return batches
@@ -82,11 +94,25 @@ export class Producer {
   }
 }
 
+function itemOf({ key, n, transfer }: Version): Record<string, AttributeValue> {
+  const item = { pk: { S: key }, n: { N: String(n) } }
+  if (transfer === undefined) return item
+  return { ...item, from: { S: transfer.from }, to: { S: transfer.to }, amount: { N: String(transfer.amount) } }
+}
+
 const blockSize = 100
 const burst = 4
 
 /** The order of production: blocks of keys, some versions of each close together, until each has had its share. */
-function* rounds({ seed, keyCount, insertCount }: ProducerOptions): Generator<readonly Version[]> {
+export function* versionRounds({
+  seed,
+  keyCount,
+  insertCount,
+}: {
+  readonly seed: string
+  readonly keyCount: number
+  readonly insertCount: number
+}): Generator<readonly Version[]> {
   const random = new SeededRandom(`producer/${seed}`)
   const keys = Array.from({ length: keyCount }, (_, index) => `k${index}`)
   const latest = new Map<string, number>()

@@ -27,8 +27,10 @@ export interface Repeat {
  *
  * - no save that an earlier epoch was answered says that the change is settled, and
  * - the earlier epoch did not end with the shard handed over, or finished, after its handler was done.
+ *
+ * With a ledger, and `saved` left out, nothing entitles to it.
  */
-export function repeatsOf(effects: readonly Effect[], saved: Saved): readonly Repeat[] {
+export function repeatsOf(effects: readonly Effect[], saved: Saved | undefined): readonly Repeat[] {
   const byEpoch = effects.toSorted((one, other) => one.epoch - other.epoch || one.at - other.at)
   return byEpoch.slice(1).map((again, index) => {
     const first = byEpoch[index] ?? again
@@ -36,7 +38,8 @@ export function repeatsOf(effects: readonly Effect[], saved: Saved): readonly Re
   })
 }
 
-function judgement(first: Effect, again: Effect, saved: Saved): Pick<Repeat, 'because' | 'wrong'> {
+function judgement(first: Effect, again: Effect, saved: Saved | undefined): Pick<Repeat, 'because' | 'wrong'> {
+  if (saved === undefined) return { wrong: 'the ledger had committed it' }
   if (first.epoch === again.epoch) return { wrong: 'the epoch is the same' }
   const save = saved.coveredBefore(changeOf(first), again)
   if (save !== undefined) return { wrong: `epoch ${save.epoch} had saved it at ${save.at.toFixed(1)}` }

@@ -1,5 +1,5 @@
 import { complaintsOf } from './complaints.ts'
-import type { FleetReport } from './fleet.ts'
+import type { FleetReport } from './fleet-report.ts'
 import type { FleetOptions } from './fleet-options.ts'
 import { inPeace, quantile, type Handover } from './handovers.ts'
 
@@ -13,12 +13,13 @@ export function renderReport(report: FleetReport, options: FleetOptions): string
     ['effects nobody asked for', violations.unexpected.length],
     ['handlers that ran', counts.handlerRuns],
     ...parkingRows(report),
-    ...(report.parking === undefined ? repeatRows(report) : []),
+    ...(report.parking === undefined && report.bank === undefined ? repeatRows(report) : []),
+    ...bankRows(report),
     ['breaks of order', violations.disorder.length],
     ['handlers of an item side by side', violations.overlap.length],
     ['gaps seen by the concurrent reader', report.seenOutOfOrder.length],
     ['  in so many looks', report.looks],
-    ['zombie effects attempted and refused', counts.refused],
+    ['zombie effects attempted and refused', report.bank?.tally.refused ?? counts.refused],
     ['zombie effects committed', violations.zombieEffects.length],
     ['effects answered and not there', violations.vanished.length],
     ['handlers begun without a lease', counts.zombieStarts],
@@ -47,6 +48,21 @@ function repeatRows({ verdict: { counts, violations } }: FleetReport): [string, 
   ]
 }
 
+function bankRows({ bank, verdict: { counts } }: FleetReport): [string, string | number][] {
+  if (bank === undefined) return []
+  return [
+    ['effects committed again', counts.repeated],
+    ['accounts', bank.accountCount],
+    ['  that are wrong', bank.wrongAccounts.length],
+    ['  what all have together', bank.sum],
+    ['looks at a bank while it worked', bank.lookCount],
+    ['replays from the beginning', bank.replayCount],
+    ['  records they handed out again', bank.replayedCount],
+    ['duplicates absorbed', bank.tally.absorbed],
+    ['kills of the server', bank.serverKills],
+  ]
+}
+
 function parkingRows({ parking, verdict }: FleetReport): [string, string | number][] {
   if (parking === undefined) return []
   return [
@@ -61,7 +77,7 @@ function parkingRows({ parking, verdict }: FleetReport): [string, string | numbe
 }
 
 function disturbanceRows({ chaos, disturbances, lapseCount }: FleetReport): [string, number][] {
-  const kinds = ['kill', 'pause', 'cut', 'blackHole', 'stop', 'add']
+  const kinds = ['kill', 'pause', 'cut', 'blackHole', 'stop', 'add', 'replay', 'database']
   const stalls = disturbances.filter(({ kind }) => kind === 'stall')
   return [
     ...kinds.map((kind): [string, number] => [`chaos: ${kind}`, chaos.filter((event) => event.kind === kind).length]),

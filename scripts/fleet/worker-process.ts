@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { killAtExit } from '../../src/testing/kill-at-exit.ts'
-import { HalfOpenProxy } from './half-open-proxy.ts'
+import { HalfOpenNetwork } from './half-open-network.ts'
 import { monotonicMs } from './monotonic.ts'
 import type { WorkerOrder, WorkerSettings } from './worker-program.ts'
 
@@ -14,19 +14,19 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null
 }
 
-/** A worker in a process of its own, behind a proxy of its own. */
+/** A worker in a process of its own, behind a network of its own. */
 export class WorkerProcess {
   readonly name: string
-  readonly proxy: HalfOpenProxy
+  readonly network: HalfOpenNetwork
   /** Resolves when it takes part in the fleet, or has ended before that. */
   readonly started: Promise<void>
   readonly gone: Promise<Ending>
   readonly #child: ChildProcess
   #hasEnded = false
 
-  private constructor(name: string, proxy: HalfOpenProxy, child: ChildProcess) {
+  private constructor(name: string, network: HalfOpenNetwork, child: ChildProcess) {
     this.name = name
-    this.proxy = proxy
+    this.network = network
     this.#child = child
     killAtExit(child)
     this.started = new Promise((resolve) => {
@@ -36,7 +36,7 @@ export class WorkerProcess {
     this.gone = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         this.#hasEnded = true
-        void proxy.close().then(() => resolve({ code, signal }))
+        void network.close().then(() => resolve({ code, signal }))
       })
     })
   }
@@ -46,10 +46,16 @@ export class WorkerProcess {
     servicePort: number,
     settings: Omit<WorkerSettings, 'endpoint'>,
   ): Promise<WorkerProcess> {
-    const proxy = await HalfOpenProxy.start(servicePort)
-    const all: WorkerSettings = { ...settings, endpoint: `http://127.0.0.1:${proxy.port}` }
+    const { postgres } = settings
+    const network = await HalfOpenNetwork.start([servicePort, ...(postgres === undefined ? [] : [postgres.port])])
+    const [port, postgresPort] = network.ports
+    const all: WorkerSettings = {
+      ...settings,
+      endpoint: `http://127.0.0.1:${port}`,
+      ...(postgres !== undefined && postgresPort !== undefined && { postgres: { ...postgres, port: postgresPort } }),
+    }
     const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const
-    return new WorkerProcess(settings.name, proxy, fork(program, [JSON.stringify(all)], { stdio: [...stdio] }))
+    return new WorkerProcess(settings.name, network, fork(program, [JSON.stringify(all)], { stdio: [...stdio] }))
   }
 
   get hasEnded(): boolean {

@@ -3,11 +3,14 @@ import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
 import { subscribe } from 'node:diagnostics_channel'
 import { appendFileSync } from 'node:fs'
 import { inspect } from 'node:util'
-import { createConsumer, type LogFields, type Logger } from '../../src/index.ts'
+import type { LogFields, Logger } from '../../src/index.ts'
 import { createWorker } from '../../src/worker.ts'
-import { createHandler, type EffectMode } from './effects.ts'
+import { isBank, type EffectMode } from './effects.ts'
+import { createFleetConsumer } from './fleet-consumer.ts'
 import { JournalWriter, noteStall, watchStalls } from './journal.ts'
 import { monotonicMs } from './monotonic.ts'
+import type { PostgresAddress } from './postgres-bank.ts'
+import { noteTally } from './tallies.ts'
 import { noteTenures } from './tenures.ts'
 import { coordinationTableName } from './tables.ts'
 import { Trap } from './trap.ts'
@@ -25,6 +28,9 @@ export interface WorkerSettings {
   readonly journalPath: string
   readonly logPath: string
   readonly tenuresPath: string
+  readonly talliesPath: string
+  /** Of accounts in PostgreSQL; the port is a proxy's, not the server's. */
+  readonly postgres?: PostgresAddress
   readonly stallsPath: string
   readonly stallMs: number
   readonly leaseDurationMs: number
@@ -57,13 +63,9 @@ const journal = new JournalWriter(settings.journalPath, settings.name)
 const trap = new Trap()
 
 const { mode, handlerMs, poisonEvery, tableNames, leaseDurationMs, checkpointIntervalMs } = settings
-const consumer = createConsumer({
-  name: 'fleet',
-  logger,
-  onFailure: poisonEvery > 0 ? 'park' : 'stop',
-  // But for what is made poison, whatever fails is of the network or of the lease.
-  retry: { maxAttempts: 100, baseDelayMs: 20, maxDelayMs: 500 },
-  handler: createHandler({ mode, journal, client: dynamodb, worker: settings.name, handlerMs, trap, poisonEvery }),
+const { consumer, close } = createFleetConsumer({
+  ...{ mode, journal, client: dynamodb, worker: settings.name, handlerMs, trap, poisonEvery, logger },
+  ...(settings.postgres && { postgres: settings.postgres }),
 })
 const create = () =>
   createWorker(consumer, {
@@ -83,6 +85,7 @@ for (const name of [
   'tidemark:lease:released',
   'tidemark:lease:lost',
   'tidemark:shard:finished',
+  'tidemark:commit:refused',
 ])
   subscribe(name, (message) => logger.debug(name, message as LogFields))
 subscribe('tidemark:worker:lapsed', () => {
@@ -94,6 +97,7 @@ async function stop(): Promise<void> {
   logger.info('asked to stop', {})
   isStopping = true
   await worker.stop()
+  await close()
   logger.info('stopped', {})
   journal.close()
   dynamodb.destroy()
@@ -104,6 +108,7 @@ async function stop(): Promise<void> {
 process.on('message', (order: WorkerOrder) => (order === 'stop' ? void stop() : trap.set(order.stopInHandlerBefore)))
 process.on('disconnect', () => setTimeout(() => process.exit(3), 10_000).unref())
 noteTenures(settings.tenuresPath, settings.name)
+if (isBank(mode)) noteTally(settings.talliesPath)
 watchStalls(settings.stallsPath, settings.name, settings.stallMs)
 await start()
 

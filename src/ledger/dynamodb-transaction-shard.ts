@@ -1,4 +1,4 @@
-import { DeadlineError } from '../errors.ts'
+import { DeadlineError, isTidemarkError } from '../errors.ts'
 import { retryDelayMs } from '../handler/retry-policy.ts'
 import { readMarks } from './dynamodb-marks.ts'
 import {
@@ -12,6 +12,7 @@ import { GroupCommit } from './dynamodb-transaction-group.ts'
 import { markAction } from './dynamodb-transaction-marks.ts'
 import { Pack, refusalError, refusedAlone, type Refusal } from './dynamodb-transaction-pack.ts'
 import { commitRetry, notCommitted, type TransactionSetting } from './dynamodb-transaction-setting.ts'
+import { tellRefusedCommit } from './refused-commit.ts'
 import { ShardRow, type StoredMark } from './dynamodb-transaction-shard-row.ts'
 import type {
   Claim,
@@ -261,13 +262,22 @@ export class TransactionShard implements ShardLedger<DynamoDBTransaction> {
   async #afterRefusals(pack: Pack<Ready>, reasons: readonly Reason[]): Promise<void> {
     const refusals = pack.refusals(reasons)
     const isChainBroken = refusals.some(({ of, reason }) => of === 'shard' && reason.code === 'ConditionalCheckFailed')
-    // By a late repetition of an opening of ours; or the shard is another's, and this throws that.
-    if (isChainBroken && (await this.#adoptRow())) return
+    if (isChainBroken && (await this.#adoptAfterRefusal())) return
     for (const refusal of refusals) if (refusal.of === 'mark') this.#duplicate(refusal)
     if (refusals.some(({ reason }) => passes(reason))) return this.#afterConflict(pack, refusals)
     for (const refusal of refusals) if (refusal.of === 'operation') this.#refuse(refusal)
     if (refusals.every(({ of }) => of === 'shard'))
       this.#tryAgain(new Error(`the shard's mark was refused: ${reasons[0]?.code}`))
+  }
+
+  /** By a late repetition of an opening of ours; or the shard is another's, and this throws that. */
+  async #adoptAfterRefusal(): Promise<boolean> {
+    try {
+      return await this.#adoptRow()
+    } catch (error) {
+      if (isTidemarkError(error, 'ERR_LEASE_LOST')) tellRefusedCommit(this.#shard)
+      throw error
+    }
   }
 
   #duplicate({ record, reason }: Refusal<Ready> & { readonly of: 'mark' }): void {

@@ -101,6 +101,8 @@ export interface Messages {
   'tidemark:lease:released': LeaseMessage
   /** A lease went to another, or had to be given up: what ran was aborted. */
   'tidemark:lease:lost': LeaseMessage
+  /** A ledger refused a transaction, since the shard is another's: this worker had lost it and did not know. */
+  'tidemark:commit:refused': LeaseMessage
   /** A shard is not read any further: as much as may be is read ahead of the first record that is not settled. */
   'tidemark:shard:stalled': LeaseMessage & {
     readonly spanCount: number
@@ -136,6 +138,7 @@ const channels: { readonly [Name in keyof Messages]: Channel } = {
   'tidemark:checkpoint:saved': channel('tidemark:checkpoint:saved'),
   'tidemark:lease:released': channel('tidemark:lease:released'),
   'tidemark:lease:lost': channel('tidemark:lease:lost'),
+  'tidemark:commit:refused': channel('tidemark:commit:refused'),
   'tidemark:shard:stalled': channel('tidemark:shard:stalled'),
   'tidemark:shard:finished': channel('tidemark:shard:finished'),
   'tidemark:stream:gap': channel('tidemark:stream:gap'),

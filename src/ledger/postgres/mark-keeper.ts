@@ -1,6 +1,7 @@
 import { LeaseLostError, LedgerError } from '../../errors.ts'
 import type { Clock, Random } from '../../internal/clock.ts'
 import type { LedgerEntry } from '../ledger.ts'
+import { tellRefusedCommit } from '../refused-commit.ts'
 import type { ShardMark } from './shard-mark.ts'
 import type { Fence, PostgresStore, ShardSession, StoreTransaction } from './store.ts'
 
@@ -97,6 +98,7 @@ export class ShardMarks<Transaction> implements MarkKeeper<Transaction> {
     const { opened, fence } = await store.begin(this.#session, idleTimeoutMs)
     if (fence.status === 'held') return opened
     await opened.rollback()
+    if (fence.isLater) tellRefusedCommit(this.#session.shard)
     throw lost(fence)
   }
 
