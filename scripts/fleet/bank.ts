@@ -15,8 +15,4 @@ export interface Bank {
 }
 
 /** Carries out a transfer in a handler's transaction: adds to both accounts, whatever is in them, and puts a receipt. */
-export type Move<Transaction> = (
-  transaction: Transaction,
-  transfer: Transfer,
-  receipt: Receipt,
-) => Promise<void> | void
+export type Move<Transaction> = (transaction: Transaction, transfer: Transfer, receipt: Receipt) => Promise<void> | void

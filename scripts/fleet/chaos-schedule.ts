@@ -109,6 +109,7 @@ function draw(kind: ChaosKind, atMs: number, plan: ChaosPlan, roster: Roster, ra
   // Who is paused shall find on waking that others have its shards: they take them within one and a half leases.
   const leases = kind === 'pause' ? 1.6 + random.next() : 0.3 + 2 * random.next()
   const forMs = Math.round(plan.leaseDurationMs * leases)
+  if (atMs + forMs > plan.durationMs) return []
   // Peace for a while afterwards: what comes next shall find a worker that works.
   roster.disturb(worker, atMs + forMs + plan.leaseDurationMs, kind === 'pause' ? atMs + forMs : -Infinity)
   if (kind === 'pause' || kind === 'cut') return [{ atMs, kind, worker, forMs }]
@@ -120,8 +121,7 @@ function draw(kind: ChaosKind, atMs: number, plan: ChaosPlan, roster: Roster, ra
 function drawReplay(atMs: number, plan: ChaosPlan, roster: Roster, random: SeededRandom): ChaosEvent[] {
   // The dead are watched for one and a half leases before anybody believes it, and the stream is read.
   const untilMs = atMs + 2 * plan.leaseDurationMs + 4_000
-  if (untilMs > plan.durationMs) return []
-  roster.removeAwake(atMs)
+  if (untilMs > plan.durationMs || !roster.standStill(atMs, untilMs)) return []
   const joinCount = Math.max(1, plan.workerCount - roster.size)
   const joining = Array.from({ length: joinCount }, () => roster.add(untilMs))
   return [{ atMs, kind: 'replay', worker: 'everybody', how: random.chance(0.5) ? 'kill' : 'stop', joining, untilMs }]
@@ -144,6 +144,7 @@ class Roster {
   readonly #busyUntil = new Map<string, number>()
   readonly #joinsAt = new Map<string, number>()
   readonly #sleepsUntil = new Map<string, number>()
+  #stillUntil = -Infinity
   #count = 0
 
   constructor(workerCount: number) {
@@ -165,12 +166,15 @@ class Roster {
     this.#busyUntil.delete(worker)
   }
 
-  /** All that are there and do not sleep. */
-  removeAwake(atMs: number): void {
+  /** Removes all that are there and do not sleep; false when they stand still already. */
+  standStill(atMs: number, untilMs: number): boolean {
+    if (atMs < this.#stillUntil) return false
+    this.#stillUntil = untilMs
     for (const worker of this.#busyUntil.keys()) {
       const isThere = (this.#joinsAt.get(worker) ?? -Infinity) <= atMs
       if (isThere && (this.#sleepsUntil.get(worker) ?? -Infinity) <= atMs) this.remove(worker)
     }
+    return true
   }
 
   disturb(worker: string, untilMs: number, sleepsUntilMs: number): void {

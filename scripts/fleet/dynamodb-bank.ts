@@ -1,4 +1,9 @@
-import { ScanCommand, TransactGetItemsCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import {
+  ScanCommand,
+  TransactGetItemsCommand,
+  type AttributeValue,
+  type DynamoDBClient,
+} from '@aws-sdk/client-dynamodb'
 import type { DynamoDBTransaction } from '../../src/dynamodb.ts'
 import type { Bank, Move } from './bank.ts'
 import { readEffects } from './effect-table.ts'

@@ -24,7 +24,14 @@ export const moveInPostgres: Move<pg.ClientBase> = async (transaction, { from, t
   const { key, n, epoch, shardId, worker, sentAt } = receipt
   await transaction.query(add, [from, -amount, 1, 0])
   await transaction.query(add, [to, amount, 0, 1])
-  await transaction.query('INSERT INTO receipts VALUES ($1, $2, $3, $4, $5, $6)', [key, n, epoch, shardId, worker, sentAt])
+  await transaction.query('INSERT INTO receipts VALUES ($1, $2, $3, $4, $5, $6)', [
+    key,
+    n,
+    epoch,
+    shardId,
+    worker,
+    sentAt,
+  ])
 }
 
 /** Makes the tables of the accounts and of the ledger, and reads them; while the server is down it waits. */
@@ -37,7 +44,11 @@ export async function postgresBank(address: PostgresAddress): Promise<Bank> {
     (await pool.query<AccountRow>(`SELECT * FROM accounts ${condition}`, [...values])).rows
   return {
     // One statement sees one moment.
-    look: (ids) => accountsWhere('WHERE id = ANY($1)', [ids]).then((rows) => rows.map(accountOf), () => undefined),
+    look: (ids) =>
+      accountsWhere('WHERE id = ANY($1)', [ids]).then(
+        (rows) => rows.map(accountOf),
+        () => undefined,
+      ),
     accounts: async () => new Map((await accountsWhere('', [])).map((row) => [row.id, accountOf(row)])),
     receipts: async () =>
       (await pool.query<ReceiptRow>('SELECT * FROM receipts')).rows.map(({ shard_id, sent_at, ...row }) => ({

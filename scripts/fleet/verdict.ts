@@ -44,7 +44,9 @@ export function judge(facts: RunFacts): Verdict {
   const stories = storiesOf(entries)
   const effects = effectsByChange(facts)
   const saved = new Saved(facts)
-  const repeats = [...effects.values()].flatMap((ofOne) => repeatsOf(ofOne, facts.commitsOnce === true ? undefined : saved))
+  const repeats = [...effects.values()].flatMap((ofOne) =>
+    repeatsOf(ofOne, facts.commitsOnce === true ? undefined : saved),
+  )
   const zombies = zombieStarts(entries)
   const count = (kind: string) => entries.reduce((sum, entry) => sum + (entry.kind === kind ? 1 : 0), 0)
   return {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { chaosKinds, scheduleChaos, workerName, type ChaosEvent } from '../../scripts/fleet/chaos-schedule.ts'
+import { chaosKindsOf } from '../../scripts/fleet/fleet-options.ts'
 
 const plan = { seed: '1', durationMs: 120_000, workerCount: 4, leaseDurationMs: 3_000, everyMs: 3_600 }
 const plans = fc.record({
@@ -62,4 +63,33 @@ test('only the kinds asked for, and what they need', () => {
   const kinds = new Set(scheduleChaos({ ...plan, kinds: ['kill'] }).map(({ kind }) => kind))
   expect(kinds).toEqual(new Set(['kill', 'add']))
   expect(chaosKinds).toContain('kill')
+})
+
+test('a replay ends all that are awake, lets who sleeps sleep on, and brings as many as there were', () => {
+  fc.assert(
+    fc.property(plans, (plan) => {
+      const live = new Set(Array.from({ length: plan.workerCount }, (_, index) => workerName(index + 1)))
+      const sleepsUntil = new Map<string, number>()
+      for (const event of scheduleChaos({ ...plan, kinds: chaosKindsOf('bank-postgres') })) {
+        if (event.kind === 'add') live.add(event.worker)
+        else if (event.kind === 'replay') {
+          for (const name of live) if ((sleepsUntil.get(name) ?? -Infinity) <= event.atMs) live.delete(name)
+          for (const name of event.joining) live.add(name)
+          expect(live.size).toBeGreaterThanOrEqual(Math.min(plan.workerCount, event.joining.length))
+          expect(event.untilMs).toBeLessThanOrEqual(plan.durationMs)
+        } else if (event.kind !== 'database') expect(live).toContain(event.worker)
+        if (event.kind === 'kill' || event.kind === 'stop') live.delete(event.worker)
+        if (event.kind === 'pause') sleepsUntil.set(event.worker, event.atMs + event.forMs)
+      }
+    }),
+  )
+})
+
+test('replays need a ledger, and kills of a server a server', () => {
+  const kinds = (mode: Parameters<typeof chaosKindsOf>[0]) =>
+    new Set(scheduleChaos({ ...plan, kinds: chaosKindsOf(mode) }).map(({ kind }) => kind))
+  expect(kinds('plain')).not.toContain('replay')
+  expect(kinds('bank')).toContain('replay')
+  expect(kinds('bank')).not.toContain('database')
+  expect(kinds('bank-postgres')).toContain('database')
 })

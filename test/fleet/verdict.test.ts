@@ -65,6 +65,19 @@ test('each version once and in order is clean', () => {
   expect(judged.counts).toMatchObject({ produced: 2, effective: 2, handlerRuns: 2, repeated: 0 })
 })
 
+test('with a ledger nothing excuses a second commit, not even a death', () => {
+  const facts = {
+    produced: new Map([['k', 1]]),
+    entries: entries('s k@1 w1/1 10', 's k@1 w2/2 50', 'd k@1 w2/2 60'),
+    rows: [row('k@1', 'w1/1', 15), row('k@1', 'w2/2', 55)],
+    disturbances: [{ worker: 'w1', kind: 'kill', from: 20, to: Infinity }],
+  } as const
+  expect(isClean(verdict(facts))).toBe(true)
+  const judged = verdict({ ...facts, commitsOnce: true })
+  expect(broken(judged)).toEqual(['unexplainedRepeats'])
+  expect(judged.violations.unexplainedRepeats[0]).toContain('although the ledger had committed it')
+})
+
 test('a version without an effect is lost, although its handler began', () => {
   const judged = verdict({ entries: entries(...inOrder.slice(0, 3)) })
   expect(judged.violations.lost).toEqual(['k@2'])

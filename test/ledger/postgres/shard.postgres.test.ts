@@ -3,6 +3,7 @@ import { isTidemarkError } from '../../../src/index.ts'
 import type { LedgerEntry, LedgerSession, LedgerShard, ShardLedger } from '../../../src/ledger/ledger.ts'
 import { postgresLedger } from '../../../src/postgres.ts'
 import { parseSequenceNumber } from '../../../src/record/sequence-number.ts'
+import { listen } from '../../support/listen.ts'
 import { addToAccount, usePostgres, type TestDatabase } from './server.ts'
 import type pg from 'pg'
 
@@ -87,6 +88,7 @@ describe('in a worker', () => {
 
   test('who lost the shard commits nothing more, and is told so', async () => {
     const database = await createDatabase()
+    const refused = listen('tidemark:commit:refused')
     const page = entries(1, 2)
     const zombie = await openShard(database, 1).open({ consumer: 'bank', entries: page })
     const claimed = await zombie.claim(at(page, 0))
@@ -107,6 +109,8 @@ describe('in a worker', () => {
     const settled = expect(zombie.complete(claimed.claim)).rejects.toSatisfy(isLost)
     await zombie.flush()
     await settled
+    const { leaseCreatedAt: _, recurs: __, owner: workerId, ...lease } = shard(1)
+    expect(refused).toEqual([{ ...lease, workerId }])
     for (const entry of page) await run(successor, entry)
     await successor.flush()
     expect(await database.balances()).toBe('lane-1=1 lane-2=1')
