@@ -15,16 +15,21 @@ export interface StoredMark extends ShardMark {
  * The one row that says which records of a shard have taken effect:
  *
  *     pk                                          sk      attributes
- *     shard#<consumer>#<table>#<label>#<shard>    mark    epoch, leaseCreatedAt, owner, commitId, through, holes, expiresAt
+ *     shard#<consumer>#<table>#<label>#<shard>    mark    epoch, leaseCreatedAt, owner, commitId, openings, through, holes, expiresAt
  *
  * It is a chain: each write names the one before it (`commitId`) and the epoch, and is refused where another came between.
- * So of two writes made on one state of it, however late they arrive, one is applied; and whoever reads it knows which.
+ * So of two writes made on one state of it, however late they arrive, one is applied; and whoever reads it knows which. An
+ * opening names nothing, and one that arrives once more puts its own name back: so openings are counted, and a write names
+ * their count as well. Without it, a commit that was given up and comes behind such a repetition would find the state it was
+ * made on, although it has been done again since.
  *
  *     absent ── open ──▶ held (epoch e) ── commit ──▶ held (epoch e) ── open, epoch e or later ──▶ held: older links are refused
  */
 export class ShardRow {
   readonly #shard: LedgerShard
   readonly #setting: TransactionSetting
+  // As the last opening left it.
+  #openings = 0
   readonly #key: { readonly pk: { readonly S: string }; readonly sk: { readonly S: string } }
 
   constructor(shard: LedgerShard, setting: TransactionSetting) {
@@ -46,13 +51,15 @@ export class ShardRow {
       Key: this.#key,
       ConditionExpression: 'attribute_not_exists(pk) OR #epoch <= :epoch OR #leaseCreatedAt < :leaseCreatedAt',
       UpdateExpression:
-        'SET #epoch = :epoch, #leaseCreatedAt = :leaseCreatedAt, #owner = :owner, #commitId = :commitId, #expiresAt = :expiresAt',
-      ExpressionAttributeNames: names('epoch', 'leaseCreatedAt', 'owner', 'commitId', 'expiresAt'),
+        'SET #epoch = :epoch, #leaseCreatedAt = :leaseCreatedAt, #owner = :owner, #commitId = :commitId, #expiresAt = :expiresAt ' +
+        'ADD #openings :one',
+      ExpressionAttributeNames: names('epoch', 'leaseCreatedAt', 'owner', 'commitId', 'openings', 'expiresAt'),
       ExpressionAttributeValues: {
         ':epoch': { N: String(epoch) },
         ':leaseCreatedAt': { N: String(leaseCreatedAt) },
         ':owner': { S: owner },
         ':commitId': { S: random.id() },
+        ':one': { N: '1' },
         ':expiresAt': this.#expiresAt(),
       },
       ReturnValues: 'ALL_NEW',
@@ -60,6 +67,7 @@ export class ShardRow {
     })
     try {
       const { Attributes = {} } = await requests.send('write', (client) => client.send(update))
+      this.#openings = numberIn(Attributes, 'openings')
       return markOf(Attributes)
     } catch (error) {
       if (classifyAwsError(error) !== 'conditional-check-failed') throw error
@@ -73,12 +81,13 @@ export class ShardRow {
       Update: {
         TableName: this.#setting.tableName,
         Key: this.#key,
-        ConditionExpression: '#epoch = :epoch AND #commitId = :previous',
+        ConditionExpression: '#epoch = :epoch AND #commitId = :previous AND #openings = :openings',
         UpdateExpression: 'SET #commitId = :commitId, #through = :through, #holes = :holes, #expiresAt = :expiresAt',
-        ExpressionAttributeNames: names('epoch', 'commitId', 'through', 'holes', 'expiresAt'),
+        ExpressionAttributeNames: names('epoch', 'commitId', 'openings', 'through', 'holes', 'expiresAt'),
         ExpressionAttributeValues: {
           ':epoch': { N: String(this.#shard.epoch) },
           ':previous': { S: previous },
+          ':openings': { N: String(this.#openings) },
           ':commitId': { S: commitId },
           ':through': { S: through },
           ':holes': { M: Object.fromEntries(Array.from(holes, ([lane, from]) => [lane, { S: from }])) },

@@ -319,10 +319,10 @@ export class TransactionShard implements ShardLedger<DynamoDBTransaction> {
 class ShardSession implements LedgerSession<DynamoDBTransaction> {
   readonly laneWaits = true
   readonly #shard: TransactionShard
-  readonly #completed: ReadonlySet<string>
+  readonly #completed: Set<string>
   readonly #attempts = new Map<LedgerEntry, SealedTransaction>()
 
-  constructor(shard: TransactionShard, completed: ReadonlySet<string>) {
+  constructor(shard: TransactionShard, completed: Set<string>) {
     this.#shard = shard
     this.#completed = completed
   }
@@ -338,7 +338,11 @@ class ShardSession implements LedgerSession<DynamoDBTransaction> {
   complete(claim: Claim): Promise<Completion> {
     const transaction = this.#attempts.get(claim.entry) ?? { operations: [], bytes: 0 }
     this.#attempts.delete(claim.entry)
-    return this.#shard.complete(claim, transaction)
+    const completion = this.#shard.complete(claim, transaction)
+    // Another record of the page may be the same change.
+    const note = ({ status }: Completion) => status !== 'refused' && this.#completed.add(claim.entry.idempotencyKey)
+    completion.then(note, () => {}) // whoever completed it is told
+    return completion
   }
 
   release({ entry }: Claim): void {

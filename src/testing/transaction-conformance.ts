@@ -254,6 +254,15 @@ const everyShard: Promises = {
     await bench.assertCounted({ a: 1 })
   },
 
+  async 'a change that stands twice in a batch takes effect once, and its handler is not called again'(bench) {
+    const [one, twin] = [1, 2].map((sequence) => ({ ...entry('a', sequence), idempotencyKey: 'message-a' }))
+    assert.ok(one && twin)
+    const session = await bench.delivery(1, { recurs: true })(one, twin)
+    await complete(session, await bench.attempted(session, one))
+    assert.equal((await claim(session, twin)).status, 'completed')
+    await bench.assertCounted({ a: 1 })
+  },
+
   async 'two consumers, and two shards, never share a memory'(bench) {
     const session = await bench.delivery(1)(entry('a', 1))
     await complete(session, await bench.attempted(session, entry('a', 1)))

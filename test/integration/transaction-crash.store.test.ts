@@ -110,6 +110,21 @@ describe.each(['lambda', 'worker'] as const)('a crash at any await (%s)', (host)
   })
 })
 
+test('a commit that was given up does not land behind a repetition of the opening that it named', async () => {
+  const world = await TransactionWorld.create(tables)
+  const repeat: { opening?: () => Promise<unknown>; commit?: () => Promise<unknown> } = {}
+  const client = intercept(tables.client, async ({ name }, send) => {
+    if (name === 'UpdateItemCommand') repeat.opening ??= send
+    if (name !== 'TransactWriteItemsCommand' || repeat.commit !== undefined) return send()
+    repeat.commit = send
+    throw Object.assign(new Error('no answer'), { name: 'TimeoutError' })
+  })
+  expect((await workerPage(world.consumer(world.log, client), all, 1)).settled).toEqual(all.map(() => 'handled'))
+  await repeat.opening?.() // is taken: it is this owner's, whose epoch it still is
+  await expect(repeat.commit?.()).rejects.toThrow(expect.objectContaining({ name: 'TransactionCanceledException' }))
+  expect(await world.logs()).toEqual(expectedLogs(all))
+})
+
 test("a zombie's commits are refused, and it hears that the shard is another's", async () => {
   const world = await TransactionWorld.create(tables)
   const taken = deferred()
