@@ -1,9 +1,6 @@
 import type { Item } from '../embedded/item.ts'
 import { seenLease, textOf, type SeenLease } from './seen-lease.ts'
-import { ledgerTable, type SimulatedDatabase } from './simulated-database.ts'
-
-/** The person who moves leases: what becomes of them by that hand, nobody of the fleet did. */
-export const operatorName = 'operator'
+import { ledgerTable, operatorName, type SimulatedDatabase } from './simulated-database.ts'
 
 /** Told of what becomes of leases, each time with the actor whose request did it. */
 export interface LeaseListener {
@@ -107,7 +104,7 @@ export class LeaseWatch {
       if (before === undefined) return
       this.#leases.delete(name)
       this.#rows.delete(name)
-      if (sender === operatorName) return
+      if (sender === operatorName) return // nobody of the fleet did it
       return this.#listener.finished(before, this.isFinished(before.streamLabel, before.shardId), sender)
     }
     // A request that is repeated is answered again, and changes nothing.

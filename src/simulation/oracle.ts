@@ -63,7 +63,7 @@ export class Oracle {
     effects.push((this.#effectCount += 1))
     if (!this.#isOrdered()) return
     const reached = this.#reached.get(change.itemKey) ?? -1n
-    if (isFirst && change.sequenceNumber < reached)
+    if (isFirst && change.sequenceNumber < reached && !this.#isLateCommit(change))
       this.#violate(
         'I3',
         `${change.itemKey} ${change.sequenceNumber} has its first effect after a later change of its item`,
@@ -137,6 +137,11 @@ export class Oracle {
   #isOrdered(): boolean {
     const { identity, handler, ledger } = this.#history.habits
     return identity !== 'message' && (handler.ignoresSignal === 0 || commitsOnce(ledger))
+  }
+
+  /** Of a change that was given up a commit may have been on its way, and nothing that came after it refuses it. */
+  #isLateCommit({ eventId }: Change): boolean {
+    return commitsOnce(this.#history.habits.ledger) && this.#history.givenUp.has(eventId)
   }
 
   #violate(invariant: Violation['invariant'], message: string): void {

@@ -8,6 +8,9 @@ import type { BankHabits } from './bank/bank-habits.ts'
 import type { WorldProfile } from './profile.ts'
 import type { SeededRandom } from './random.ts'
 
+/** The person who moves leases, and who decides about claims. */
+export const operatorName = 'operator'
+
 export const itemsTable = 'messages'
 export const ledgerTable = 'tidemark'
 
@@ -35,6 +38,7 @@ export class SimulatedDatabase {
   readonly #engine: Engine
   readonly #watcher: DatabaseWatcher
   #isHealthy = false
+  #sender = ''
 
   constructor(
     random: SeededRandom,
@@ -65,6 +69,7 @@ export class SimulatedDatabase {
 
   /** Does an operation, as a client's request that has arrived. */
   execute(operation: string, input: object, sender: string): object {
+    this.#sender = sender
     try {
       const output = this.#engine.execute(operation, input)
       this.#watcher.applied(operation, input, sender)
@@ -86,7 +91,7 @@ export class SimulatedDatabase {
   #transactionFaults(random: SeededRandom, bank: BankHabits | undefined): DatabaseFaults {
     if (bank === undefined || bank.conflicts === 0) return {}
     const happens = (operation: string, chance: number) =>
-      operation === 'TransactWriteItems' && !this.#isHealthy && random.chance(chance)
+      operation === 'TransactWriteItems' && this.#sender !== operatorName && !this.#isHealthy && random.chance(chance)
     return {
       conflict: (operation) => happens(operation, bank.conflicts),
       throttle: (operation) => happens(operation, bank.conflicts / 4),
