@@ -83,8 +83,13 @@ export interface LeaseTable {
   /** All leases that are not finished; strongly consistent. */
   list(): Promise<Lease[]>
   get(id: LeaseId): Promise<Lease | undefined>
-  /** Creates a lease unless it exists or its shard was finished, in one transaction with that check. */
-  create(lease: NewLease): Promise<'created' | 'exists' | 'finished'>
+  /**
+   * Creates a lease unless it exists or its shard was finished, in one transaction with that check; at LATEST only while
+   * the start of its stream is not complete, for afterwards (`begun`) what is found late is read from its beginning.
+   *
+   * @param gap What of the shard is lost already, for its first owner to tell.
+   */
+  create(lease: NewLease, gap?: Gap): Promise<'created' | 'exists' | 'finished' | 'begun'>
   /** Takes a free or orphaned lease as it was seen, raising its epoch; `undefined` when it has changed since. */
   acquire(seen: Lease, owner: string): Promise<Lease | undefined>
   /** Saves progress. `revision` rises with every save of one epoch, so that a late duplicate can't undo a newer one. */
@@ -99,8 +104,11 @@ export interface LeaseTable {
   passGap(held: HeldLease, checkpoint: Checkpoint, revision: number): Promise<'saved' | 'lost'>
   /** The shard was consumed to its end: deletes the lease and leaves a row that says so, in one transaction. */
   finish(held: HeldLease): Promise<'finished' | 'lost'>
-  /** Whether the shard was consumed to its end. For a week after; no shard is listed for as long. Strongly consistent. */
-  isFinished(id: LeaseId): Promise<boolean>
+  /**
+   * When the shard was consumed to its end, epoch ms; `undefined` when it was not. For a week after; no shard is listed for
+   * as long. Strongly consistent.
+   */
+  finishedAt(id: LeaseId): Promise<number | undefined>
   /** How streams were started; oldest first. */
   starts(): Promise<StreamStart[]>
   /** Notes the start of a stream unless one is noted; returns what is noted. */

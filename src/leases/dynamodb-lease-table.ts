@@ -10,6 +10,7 @@ import { checkpointChange, gapChange, leaseOf, leaseRow } from './dynamodb-lease
 import {
   doneKey,
   doneRow,
+  finishedAtOf,
   leaseKey,
   leasesKey,
   numberOf,
@@ -49,19 +50,24 @@ export class DynamoDBLeaseTable implements LeaseTable {
     return row === undefined ? undefined : this.#leaseOf(row)
   }
 
-  async create(lease: NewLease): Promise<'created' | 'exists' | 'finished'> {
+  async create(lease: NewLease, gap?: Gap): Promise<'created' | 'exists' | 'finished' | 'begun'> {
     const { tableName: TableName } = this.#requests
     const Key = doneKey(this.#fleet, leaseIdOf(lease))
     // Taken back by an operator, to be created anew when its parent is finished again: epochs must never be used twice.
     const was = await this.#requests.get(wasKey(this.#fleet, leaseIdOf(lease)))
-    const row = leaseRow(this.#fleet, lease, this.#clock.now(), Number(was?.['epoch']?.N ?? 0))
+    const row = {
+      ...leaseRow(this.#fleet, lease, this.#clock.now(), Number(was?.['epoch']?.N ?? 0)),
+      ...(gap === undefined ? {} : gapChange(gap).set),
+    }
     const refused = await this.#requests.transact([
       // In one transaction: looked at before, the shard could be finished between the look and the put, and run again.
       { ConditionCheck: { TableName, Key, ...conditionOf(absent) } },
       { Put: { TableName, Item: row, ...conditionOf(absent) } },
+      ...(lease.startAt === 'LATEST' ? [this.#whileStarting(lease)] : []),
     ])
     if (refused === 'committed') return 'created'
-    return refused[0] === true ? 'finished' : 'exists'
+    if (refused[0] === true) return 'finished'
+    return refused[1] === true ? 'exists' : 'begun'
   }
 
   async acquire(seen: Lease, owner: string): Promise<Lease | undefined> {
@@ -119,8 +125,9 @@ export class DynamoDBLeaseTable implements LeaseTable {
     return done !== undefined && isOf(done, held) ? 'finished' : 'lost'
   }
 
-  async isFinished(id: LeaseId): Promise<boolean> {
-    return (await this.#requests.get(doneKey(this.#fleet, id))) !== undefined
+  async finishedAt(id: LeaseId): Promise<number | undefined> {
+    const row = await this.#requests.get(doneKey(this.#fleet, id))
+    return row === undefined ? undefined : finishedAtOf(row, this.#requests.tableName)
   }
 
   async starts(): Promise<StreamStart[]> {
@@ -144,6 +151,20 @@ export class DynamoDBLeaseTable implements LeaseTable {
       throw new CoordinationError(`the start of stream ${streamLabel} is complete before it was noted`, {
         retryable: false,
       })
+  }
+
+  /**
+   * Two may start a fleet, by listings of which only the later one shows a shard. Once the first has completed the start,
+   * LATEST is promised to be of a moment before: the second must not begin the shard there, behind what was written since.
+   */
+  #whileStarting({ streamLabel }: NewLease) {
+    const { tableName: TableName } = this.#requests
+    const isStarting = {
+      expression: '#complete = :false',
+      names: ['complete'],
+      values: { false: { BOOL: false } },
+    }
+    return { ConditionCheck: { TableName, Key: startKey(this.#fleet, streamLabel), ...conditionOf(isStarting) } }
   }
 
   async #write(held: HeldLease, change: Change, revision: number): Promise<'saved' | 'lost'> {

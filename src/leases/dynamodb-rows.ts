@@ -103,6 +103,10 @@ export function wasRow(fleet: FleetName, id: LeaseId, epoch: number, now: number
   }
 }
 
+export function finishedAtOf(row: Row, tableName: string): number {
+  return new RowReader(row, tableName, 'a finished shard').whole('finishedAt')
+}
+
 export function doneRow(fleet: FleetName, { id, owner, epoch }: HeldLease, now: number): Row {
   return {
     ...doneKey(fleet, id),

@@ -20,14 +20,17 @@ export class HeldLeases {
   readonly #options: FleetMemberOptions
   readonly #memberId: string
   readonly #right: RightToWork
+  readonly #onAbandoned: () => void
   readonly #held = new Map<LeaseId, HeldLease & Pick<Lease, 'streamLabel' | 'shardId'>>()
   readonly #handovers = new Map<LeaseId, Promise<void>>()
   #isClosed = false
 
-  constructor(options: FleetMemberOptions, memberId: string, right: RightToWork) {
+  /** @param onAbandoned A run gave up a lease that is ours: the right to work may be over, and nobody have seen it yet. */
+  constructor(options: FleetMemberOptions, memberId: string, right: RightToWork, onAbandoned: () => void) {
     this.#options = options
     this.#memberId = memberId
     this.#right = right
+    this.#onAbandoned = onAbandoned
   }
 
   /** Acquires these, several at once. @returns whether all went as seen; if not, the leases have to be looked at again. */
@@ -113,7 +116,7 @@ export class HeldLeases {
     try {
       const end = await this.#options.work.handOver(id)
       if (end === 'released') this.#end(id, 'tidemark:lease:released')
-      else if (end === 'abandoned') this.lost(id)
+      else if (end === 'abandoned') this.#abandoned(id)
       else this.#held.delete(id) // finished, or told to be lost when it was
     } catch (error) {
       if (!isTidemarkError(error, 'ERR_LEASE_LOST'))
@@ -121,6 +124,12 @@ export class HeldLeases {
       this.#options.work.abandon(id, new LeaseLostError(`lease ${id} could not be handed over`, { cause: error }))
       this.lost(id)
     }
+  }
+
+  /** What ends with the right to work is told by who tells of that end; only what is left is told alone. */
+  #abandoned(id: LeaseId): void {
+    this.#onAbandoned()
+    this.lost(id)
   }
 
   #mayBegin(): boolean {

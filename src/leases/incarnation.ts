@@ -44,7 +44,7 @@ export class Incarnation {
     this.lapsed = new Promise((resolve) => (this.#resolveLapsed = resolve))
     const shared = { ...options, memberId, outage }
     this.#right = new RightToWork(options)
-    this.#held = new HeldLeases(options, memberId, this.#right)
+    this.#held = new HeldLeases(options, memberId, this.#right, () => this.#heartbeat.check())
     this.#heartbeat = new Heartbeat({ ...shared, right: this.#right, onLapse: (reason) => this.#lapse(reason) })
     this.#watch = new MembersWatch({
       ...shared,

@@ -1,7 +1,7 @@
 import type { Clock } from '../internal/clock.ts'
-import type { StreamListing, StreamReading } from '../source/stream-reading.ts'
+import { retentionMs, type StreamListing, type StreamReading } from '../source/stream-reading.ts'
 import type { LeaseTable, StreamStart } from './coordination.ts'
-import { leaseIdOf, type NewLease } from './lease.ts'
+import { type Gap, leaseIdOf, type NewLease } from './lease.ts'
 import { missingLeases, type StreamView, uncertainShards } from './lineage.ts'
 
 /** What a pass over a stream works with. */
@@ -46,29 +46,56 @@ export async function passOverStream(
   const listing = await setting.reading.describe(streamArn)
   const present = (await setting.leases.list()).filter(({ streamLabel }) => streamLabel === start.streamLabel)
   const known: NewLease[] = [...present]
-  const view = { streamLabel: start.streamLabel, shards: listing?.shards ?? [], leases: known, finished, start }
+  const view: GrowingView = {
+    streamLabel: start.streamLabel,
+    shards: listing?.shards ?? [],
+    leases: known,
+    finished,
+    start,
+  }
   const plan = () => missingLeases(view)
   if (plan().length > 0) await learnFinished(setting.leases, view, finished)
   let createdCount = 0
   for (let due = plan(); due.length > 0; due = plan()) {
-    if (setting.signal.aborted || !(start.complete || isFresh()))
+    if (setting.signal.aborted || !(view.start.complete || isFresh()))
       return { complete: false, status: listing?.status, createdCount, leaseCount: known.length }
-    createdCount += await create(setting, due.slice(0, requestsAtOnce), known, finished)
+    createdCount += await create(setting, due.slice(0, atOnce(due)), view)
   }
   return { complete: true, status: listing?.status, createdCount, leaseCount: known.length }
 }
 
-async function create(
-  { leases, onCreated }: StreamPassSetting,
-  due: readonly NewLease[],
-  known: NewLease[],
-  finished: Set<string>,
-): Promise<number> {
+interface GrowingView extends StreamView {
+  readonly leases: NewLease[]
+  readonly finished: Set<string>
+  start: StreamStart
+}
+
+/** All at LATEST look at the same row, and transactions that do so at once cancel each other. */
+function atOnce(due: readonly NewLease[]): number {
+  return due.some(({ startAt }) => startAt === 'LATEST') ? 1 : requestsAtOnce
+}
+
+/**
+ * What is lost of a shard that was found by itself: it was open when its parent was consumed to its end, and if that is
+ * longer ago than records live, its first ones are gone, and reading from the beginning would pass over them without a word.
+ */
+async function lossOf({ leases, clock }: StreamPassSetting, lease: NewLease): Promise<Gap | undefined> {
+  const { streamLabel, parentShardId, startAt } = lease
+  if (parentShardId === undefined || startAt === 'LATEST') return undefined
+  const openAt = await leases.finishedAt(leaseIdOf({ streamLabel, shardId: parentShardId }))
+  const foundAt = clock.now()
+  return openAt !== undefined && foundAt - openAt > retentionMs ? { kind: 'trimmed', foundAt } : undefined
+}
+
+async function create(setting: StreamPassSetting, due: readonly NewLease[], view: GrowingView): Promise<number> {
+  const { leases, onCreated } = setting
   let createdCount = 0
   const createOne = async (lease: NewLease) => {
-    const answer = await leases.create(lease)
-    if (answer === 'finished') finished.add(lease.shardId)
-    else known.push(lease)
+    const answer = await leases.create(lease, await lossOf(setting, lease))
+    if (answer === 'finished') view.finished.add(lease.shardId)
+    // Another has completed the start: what is not leased yet is planned anew, as what came later.
+    else if (answer === 'begun') view.start = { ...view.start, complete: true }
+    else view.leases.push(lease)
     if (answer === 'created') createdCount += 1
   }
   const results = await Promise.allSettled(due.map(createOne))
@@ -82,7 +109,8 @@ async function create(
 async function learnFinished(leases: LeaseTable, view: StreamView, finished: Set<string>): Promise<void> {
   const uncertain = uncertainShards(view)
   const learn = async (shardId: string) => {
-    if (await leases.isFinished(leaseIdOf({ streamLabel: view.streamLabel, shardId }))) finished.add(shardId)
+    const at = await leases.finishedAt(leaseIdOf({ streamLabel: view.streamLabel, shardId }))
+    if (at !== undefined) finished.add(shardId)
   }
   for (let from = 0; from < uncertain.length; from += requestsAtOnce)
     await Promise.all(uncertain.slice(from, from + requestsAtOnce).map(learn))

@@ -55,6 +55,7 @@ export class FleetNews {
 
   /** A worker that gives up what is its own must have lapsed, or be on its way out. */
   #lossTold({ workerId, streamLabel, shardId, epoch }: Messages['tidemark:lease:lost']): void {
+    if (this.#lapsed.has(workerId)) return
     const { leases } = this.#watch
     const lease = leases.lease(streamLabel, shardId)
     const process = this.#fleet.alive.find(({ actor }) => actor.name === leases.actorOf(workerId))

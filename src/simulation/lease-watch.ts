@@ -32,6 +32,7 @@ export class LeaseWatch {
   // By incarnation: the actor that wrote its row
   readonly #actors = new Map<string, string>()
   readonly #members = new Set<string>()
+  readonly #left = new Set<string>()
   #writeCount = 0
 
   constructor(database: () => SimulatedDatabase, listener: LeaseListener) {
@@ -52,6 +53,11 @@ export class LeaseWatch {
   /** The members whose rows are there. */
   get members(): ReadonlySet<string> {
     return this.#members
+  }
+
+  /** Whether a member has removed its row; its request to join may arrive after that, and bring the row back. */
+  hasLeft(id: string): boolean {
+    return this.#left.has(id)
   }
 
   lease(streamLabel: string, shardId: string): SeenLease | undefined {
@@ -93,7 +99,10 @@ export class LeaseWatch {
   }
 
   #member(id: string, row: Item | undefined, sender: string): void {
-    if (row === undefined) return void this.#members.delete(id)
+    if (row === undefined) {
+      this.#members.delete(id)
+      return void this.#left.add(id)
+    }
     this.#members.add(id)
     if (!this.#actors.has(id)) this.#actors.set(id, sender)
   }

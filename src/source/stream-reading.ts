@@ -1,6 +1,9 @@
 import type { SequenceNumber } from '../record/sequence-number.ts'
 import type { SdkRecord } from './sdk-record.ts'
 
+/** AWS: a record can be read for 24 hours. */
+export const retentionMs: number = 24 * 60 * 60 * 1_000
+
 /** A shard as DescribeStream lists it. */
 export interface ShardListing {
   readonly shardId: string

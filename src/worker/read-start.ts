@@ -1,11 +1,9 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import type { Lease } from '../leases/lease.ts'
-import type { ReadPosition } from '../source/stream-reading.ts'
+import { type ReadPosition, retentionMs } from '../source/stream-reading.ts'
 
 // A record's time has whole seconds, rounded down, and comes from another clock than the lease's.
 const createdAtSlackMs = 5_000
-/** AWS: a record can be read for 24 hours. */
-export const retentionMs: number = 24 * 60 * 60 * 1_000
 
 /** A place in a shard, and how to count from there. */
 export interface Start {

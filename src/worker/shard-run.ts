@@ -173,7 +173,7 @@ export class ShardRun {
     const { streamLabel, shardId } = this.lease
     for (const child of await reading.children(streamArnOf(streamLabel), shardId)) {
       const id = leaseIdOf({ streamLabel, shardId: child.shardId })
-      if ((await leases.get(id)) !== undefined || (await leases.isFinished(id))) return true
+      if ((await leases.get(id)) !== undefined || (await leases.finishedAt(id)) !== undefined) return true
     }
     return false
   }

@@ -60,14 +60,14 @@ test('a start whose author died is completed by the next, with the position that
   let left = 2
   const dying = Object.assign(Object.create(leases) as LeaseTable, {
     ...{ list: () => leases.list(), starts: () => leases.starts(), noteStart: leases.noteStart.bind(leases) },
-    ...{ isFinished: leases.isFinished.bind(leases) },
+    ...{ finishedAt: leases.finishedAt.bind(leases) },
     create: (lease: Parameters<LeaseTable['create']>[0]) =>
       (left -= 1) < 0 ? Promise.reject(new Error('died')) : leases.create(lease),
   })
   const first = fleet.discovery({ startAt: 'LATEST', leases: dying })
   await expect(fleet.during(first.discovery.bootstrap())).rejects.toThrow('died')
   expect(await leases.list()).toHaveLength(2)
-  expect(first.createdCount).toBe(1) // what exists is to be worked, whatever became of the rest
+  expect(first.createdCount).toBe(3) // what exists is to be worked, whatever became of the rest
   await fleet.during(fleet.discovery().discovery.bootstrap())
   expect(await fleet.leased()).toEqual(['0!', '1!', '2!', '3!', '4!'])
   expect(await leases.starts()).toMatchObject([{ startAt: 'LATEST', complete: true }])
@@ -78,7 +78,7 @@ test('a lease whose creation ended in an error is told of: it may be there, and 
   const { leases } = fleet
   const unheard = Object.assign(Object.create(leases) as LeaseTable, {
     ...{ list: () => leases.list(), starts: () => leases.starts(), noteStart: leases.noteStart.bind(leases) },
-    ...{ isFinished: leases.isFinished.bind(leases) },
+    ...{ finishedAt: leases.finishedAt.bind(leases) },
     create: async (lease: Parameters<LeaseTable['create']>[0]) => {
       await leases.create(lease)
       throw new Error('no reply')
@@ -266,6 +266,52 @@ test('a process that was stopped in the middle of a start does not go on by an o
   await table.clock.advance(120_000)
   await bootstrap
   expect(await fleet.leased()).toEqual(['1!'])
+})
+
+test('what the listing of a start at LATEST did not show is not begun at LATEST by another who starts at once', async () => {
+  fleet = await StreamFleet.create({ initialShardCount: 2 })
+  const { table } = fleet
+  const hiding = {
+    ...watched(table.reading),
+    describe: async (arn: string) => {
+      const listing = await table.reading.describe(arn)
+      return listing && { ...listing, shards: listing.shards.slice(0, 1) }
+    },
+  }
+  const slow = {
+    ...watched(table.reading),
+    describe: async (arn: string) => {
+      await table.clock.sleep(2_000)
+      return await table.reading.describe(arn)
+    },
+  }
+  const second = fleet.discovery({ startAt: 'LATEST', reading: slow }).discovery.bootstrap()
+  await fleet.during(fleet.discovery({ startAt: 'LATEST', reading: hiding }).discovery.bootstrap())
+  expect(await fleet.leased()).toEqual(['0!'])
+  await fleet.during(second) // and what was written to the other shard in between is promised
+  expect(await fleet.leased()).toEqual(['0!', '1'])
+})
+
+test('a shard that is found a day after its parent was consumed has lost records, and its lease says so', async () => {
+  fleet = await StreamFleet.create({ initialShardCount: 1 })
+  const { table } = fleet
+  await fleet.during(fleet.discovery().discovery.bootstrap())
+  const [parent] = table.shardIds()
+  table.engine.splitShard('orders', parent)
+  const [, sibling] = table.shardIds()
+  const { reading } = table
+  const first = {
+    ...reading,
+    children: async (arn: string, id: string) => (await reading.children(arn, id)).slice(0, 1),
+  }
+  const { outcome } = await fleet.finish(parent ?? '', { reading: first })
+  expect(await fleet.during(outcome)).toBe('finished')
+  await table.clock.advance(25 * 3_600_000)
+  const member = fleet.discovery()
+  await running(member)
+  const gaps = new Map((await fleet.leases.list()).map(({ shardId, gap }) => [shardId, gap?.kind]))
+  expect(gaps.get(sibling ?? '')).toBeUndefined() // its own age tells
+  expect([...gaps.values()]).toContain('trimmed')
 })
 
 test('run ends when the signal aborts', async () => {

@@ -58,11 +58,11 @@ describe('creating', () => {
 
   test('never brings back a finished shard', async () => {
     const { leases } = await withLease()
-    expect(await leases.isFinished(shardLease)).toBe(false)
+    expect(await leases.finishedAt(shardLease)).toBeUndefined()
     expect(await leases.finish(await acquired(leases, 'a'))).toBe('finished')
     expect(await leases.create(shard)).toBe('finished')
     expect(await leases.list()).toEqual([])
-    expect(await leases.isFinished(shardLease)).toBe(true)
+    expect(await leases.finishedAt(shardLease)).toBeDefined()
   })
 
   test('while it is being finished does not either', async () => {
@@ -307,6 +307,17 @@ describe('starts', () => {
     expect(await leases.noteStart(start)).toEqual({ ...start, complete: true })
   })
 
+  test('that are complete let nothing begin at LATEST any more', async () => {
+    const leases = leaseTable(tables.client, await tables.create())
+    const atLatest = { ...shard, streamLabel: start.streamLabel, startAt: 'LATEST' } as const
+    await leases.noteStart(start)
+    expect(await leases.create(atLatest)).toBe('created')
+    await leases.completeStart(start.streamLabel)
+    expect(await leases.create(atLatest)).toBe('exists')
+    expect(await leases.create({ ...atLatest, shardId: 'shardId-2' })).toBe('begun')
+    expect(await leases.create({ ...atLatest, shardId: 'shardId-2', startAt: 'TRIM_HORIZON' })).toBe('created')
+  })
+
   test('are told in the order of their streams, and are no leases', async () => {
     const leases = leaseTable(tables.client, await tables.create())
     const later = { streamLabel: '2026-02-01T00:00:00.000', startAt: 'TRIM_HORIZON', complete: false } as const
@@ -335,7 +346,7 @@ describe('reading', () => {
     await leases.list()
     await leases.get(shardLease)
     await leases.starts()
-    await leases.isFinished(shardLease)
+    await leases.finishedAt(shardLease)
     expect(asked).toEqual([true, true, true, true])
   })
 
@@ -369,7 +380,7 @@ describe('reading', () => {
       await others.finish(await acquired(others, 'x'))
     }
     expect(await leases.list()).toMatchObject([{ id: shardLease, epoch: 0 }])
-    expect(await leases.isFinished(shardLease)).toBe(false)
+    expect(await leases.finishedAt(shardLease)).toBeUndefined()
   })
 
   test.each([
@@ -419,7 +430,7 @@ describe('cost', () => {
     expect(await costs(() => leases.release(held, checkpoint('300000000000000499659')))).toEqual(aWrite)
     const again = await acquired(leases, 'a')
     expect(await costs(() => leases.finish(again))).toEqual(aTransaction)
-    expect(await costs(() => leases.isFinished(shardLease))).toEqual(aRead)
+    expect(await costs(() => leases.finishedAt(shardLease))).toEqual(aRead)
     const start = { streamLabel: shard.streamLabel, startAt: 'LATEST', complete: false } as const
     expect(await costs(() => leases.noteStart(start))).toEqual(aWrite)
     expect(await costs(() => leases.completeStart(start.streamLabel))).toEqual(aWrite)

@@ -60,7 +60,7 @@ describe('a lost reply', () => {
       expect(await call(plain.leases, plain.held)).toEqual(answer)
       expect(await faulty.leases.list()).toEqual(await plain.leases.list())
       expect(await faulty.leases.starts()).toEqual(await plain.leases.starts())
-      expect(await faulty.leases.isFinished(shardLease)).toBe(await plain.leases.isFinished(shardLease))
+      expect(await faulty.leases.finishedAt(shardLease)).toBe(await plain.leases.finishedAt(shardLease))
     },
   )
 

@@ -5,7 +5,7 @@ import { type HeldLease, type Lease, type LeaseId, leaseIdOf, type NewLease } fr
 /** What discovery and shards' ends use of a table of leases, in memory; for worlds of which thousands are made. */
 export class MemoryLeaseTable implements Pick<
   LeaseTable,
-  'list' | 'create' | 'isFinished' | 'finish' | 'starts' | 'noteStart' | 'completeStart'
+  'list' | 'create' | 'finishedAt' | 'finish' | 'starts' | 'noteStart' | 'completeStart'
 > {
   readonly rows = new Map<LeaseId, Lease>()
   readonly finished = new Set<LeaseId>()
@@ -20,10 +20,12 @@ export class MemoryLeaseTable implements Pick<
     return [...this.rows.values()]
   }
 
-  async create(lease: NewLease): Promise<'created' | 'exists' | 'finished'> {
+  async create(lease: NewLease): Promise<'created' | 'exists' | 'finished' | 'begun'> {
     const id = leaseIdOf(lease)
     if (this.finished.has(id)) return 'finished'
     if (this.rows.has(id)) return 'exists'
+    const start = this.#starts.find(({ streamLabel }) => streamLabel === lease.streamLabel)
+    if (lease.startAt === 'LATEST' && start?.complete === true) return 'begun'
     this.#onCreate(lease)
     const fresh = {
       createdAt: 0,
@@ -37,8 +39,8 @@ export class MemoryLeaseTable implements Pick<
     return 'created'
   }
 
-  async isFinished(id: LeaseId): Promise<boolean> {
-    return this.finished.has(id)
+  async finishedAt(id: LeaseId): Promise<number | undefined> {
+    return this.finished.has(id) ? 0 : undefined
   }
 
   async finish({ id }: Pick<HeldLease, 'id'>): Promise<'finished' | 'lost'> {

@@ -78,7 +78,7 @@ export class ShardWorld {
     const { rows, finished } = this.leases
     const table = {
       ...{ list: async () => await this.#look(() => [...rows.values()]), create },
-      isFinished: async (id: `${string}#${string}`) => finished.has(id),
+      finishedAt: async (id: `${string}#${string}`) => (finished.has(id) ? 0 : undefined),
     }
     const setting = { leases: table as never, reading: this.#reading, clock: createManualClock(), onCreated: () => {} }
     // Each discoverer learns for itself: half of them know nothing from before.

@@ -85,7 +85,7 @@ describe.each([
       },
     ])
     expect(await fleet.transfers.finished()).toEqual([{ streamLabel, shardId: shard('aa') }])
-    expect(await fleet.leases.isFinished(`${streamLabel}#${shard('aa')}`)).toBe(true)
+    expect(await fleet.leases.finishedAt(`${streamLabel}#${shard('aa')}`)).toBeDefined()
     expect(await fleet.leases.starts()).toEqual([{ streamLabel, startAt: 'TRIM_HORIZON', complete: true }])
   })
 })
