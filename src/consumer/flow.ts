@@ -156,12 +156,17 @@ export class Flow {
   }
 
   /**
-   * Resolves when lanes are about to run out of work. What is admitted earlier is only kept waiting, and what is kept long
-   * is dear to the garbage collector. Lanes that stand still do not count: they may be joined by as much as comes.
+   * Resolves when lanes, or the commits of what they did, are about to run out of work. What is admitted earlier is only kept
+   * waiting, and what is kept long is dear to the garbage collector. Lanes that stand still do not count: they may be joined
+   * by as much as comes.
    */
   async room(): Promise<void> {
-    while (this.#lanes.waitingCount > fewWaiting && !this.#stopping.signal.aborted)
+    while (!this.#hasRoom && !this.#stopping.signal.aborted)
       await new Promise<void>((resolve) => (this.#onRoom = resolve))
+  }
+
+  get #hasRoom(): boolean {
+    return this.#lanes.waitingCount <= fewWaiting && this.#shardLedger?.isBehind !== true
   }
 
   /** Makes durable what has completed so far, and has it settled. */
@@ -272,7 +277,7 @@ export class Flow {
   }
 
   #wakeRoom(): void {
-    if (this.#onRoom === undefined || this.#lanes.waitingCount > fewWaiting) return
+    if (this.#onRoom === undefined || !this.#hasRoom) return
     this.#onRoom()
     this.#onRoom = undefined
   }

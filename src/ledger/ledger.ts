@@ -69,6 +69,11 @@ export interface ShardLedger<Transaction = undefined> {
    * `waits-for-nothing`: nor for one that was; whatever has completed is to be made durable as it is.
    */
   drain?(stage: 'starts-nothing' | 'waits-for-nothing'): void
+  /**
+   * Whether what has completed fills the next commits: nothing more is admitted until that is over. Asked whenever something
+   * was settled. Absent: no commit is ever waited for.
+   */
+  readonly isBehind?: boolean
   /** No batch is open any more, or none will be heard of again: gives back what is held for the shard. Never rejects. */
   close(): Promise<void> | void
 }

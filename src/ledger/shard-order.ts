@@ -23,14 +23,24 @@ export interface ShardMark {
 type State = 'waiting' | 'running' | 'ready' | 'aside' | 'done'
 
 /** A record in the shard's order. */
-export interface Slot<Ready> {
+export class Slot<Ready> {
   readonly entry: LedgerEntry
   /** Its sequence number, padded. */
   readonly at: string
-  readonly lane: string
-  state: State
+  state: State = 'waiting'
   /** What a `ready` one is to be committed with. */
   ready: Ready | undefined
+  #lane: string | undefined
+
+  constructor(entry: LedgerEntry) {
+    this.entry = entry
+    this.at = padSequenceNumber(entry.sequenceNumber)
+  }
+
+  /** Its lane as the mark names it: made when first asked for, which is only where a lane is behind. */
+  get lane(): string {
+    return (this.#lane ??= laneHash(this.entry.laneKey))
+  }
 }
 
 /** Whom the order waits for: records under way, those that may yet begin as well, or nobody. */
@@ -68,11 +78,10 @@ export class ShardOrder<Ready> {
   /** Takes records behind all that were admitted before; those that have taken effect are done at once. */
   admit(entries: readonly LedgerEntry[]): void {
     for (const entry of entries) {
-      const at = padSequenceNumber(entry.sequenceNumber)
-      const slot: Slot<Ready> = { entry, at, lane: laneHash(entry.laneKey), state: 'waiting', ready: undefined }
+      const slot = new Slot<Ready>(entry)
       this.#bySequence.set(entry.sequenceNumber, slot)
       this.#slots.push(slot)
-      if (at > this.#admittedThrough) this.#admittedThrough = at
+      if (slot.at > this.#admittedThrough) this.#admittedThrough = slot.at
       if (isCovered(slot, this.#mark)) this.finish(slot)
     }
   }
@@ -93,18 +102,18 @@ export class ShardOrder<Ready> {
     slot.state = 'done'
     slot.ready = undefined
     this.#doneCount += 1
-    const from = this.#inherited.holes.get(slot.lane)
-    if (from !== undefined && slot.at >= from) this.#inherited.holes.set(slot.lane, successor(slot.at))
+    passBy(slot, this.#inherited.holes)
     if (this.#doneCount > 64 && this.#doneCount * 2 > this.#slots.length) this.#forget()
   }
 
-  /** The mark was written, or read: what it covers is done. Returns those that were ready, with what they were ready with. */
-  adopt(mark: ShardMark): { readonly slot: Slot<Ready>; readonly ready: Ready }[] {
+  /** The mark was written, or read: what it covers is done. Returns what those that were ready were ready with. */
+  adopt(mark: ShardMark): Ready[] {
     this.#mark = mark
-    const committed: { readonly slot: Slot<Ready>; readonly ready: Ready }[] = []
+    const committed: Ready[] = []
     for (const slot of this.#slots) {
+      if (slot.at > mark.through) break
       if (slot.state === 'done' || !isCovered(slot, mark)) continue
-      if (slot.ready !== undefined) committed.push({ slot, ready: slot.ready })
+      if (slot.ready !== undefined) committed.push(slot.ready)
       this.finish(slot)
     }
     return committed
@@ -118,7 +127,7 @@ export class ShardOrder<Ready> {
    */
   next(patience: Patience, take: (slot: Slot<Ready>, ready: Ready) => boolean): ShardMark | undefined {
     const taken = new Set<Slot<Ready>>()
-    const behind = new Map<string, string>(this.#stillInherited())
+    const behind = this.#stillInherited()
     let through = this.#mark.through
     for (const slot of this.#slots) {
       if (slot.state === 'done') continue
@@ -129,9 +138,9 @@ export class ShardOrder<Ready> {
         continue
       }
       // A lane that is behind can't begin its next record either.
-      const isAwaited = slot.ready !== undefined || (!behind.has(slot.lane) && blocks(slot, patience))
+      const isAwaited = slot.ready !== undefined || (blocks(slot, patience) && !isBehind(slot, behind))
       if (!wasPassed && isAwaited) break
-      if (!behind.has(slot.lane)) behind.set(slot.lane, slot.at)
+      if (!isBehind(slot, behind)) behind.set(slot.lane, slot.at)
     }
     if (taken.size === 0) return undefined
     return { through, holes: this.#holes(taken, through) }
@@ -140,13 +149,10 @@ export class ShardOrder<Ready> {
   /** The lanes behind once these are done, each with its first record that is not. */
   #holes(taken: ReadonlySet<Slot<Ready>>, through: string): Map<string, string> {
     const holes = this.#stillInherited()
-    for (const slot of taken) {
-      const from = holes.get(slot.lane)
-      if (from !== undefined && slot.at >= from) holes.set(slot.lane, successor(slot.at))
-    }
+    for (const slot of taken) passBy(slot, holes)
     for (const slot of this.#slots) {
       if (slot.at > through) break
-      if (slot.state !== 'done' && !taken.has(slot) && !holes.has(slot.lane)) holes.set(slot.lane, slot.at)
+      if (slot.state !== 'done' && !taken.has(slot) && !isBehind(slot, holes)) holes.set(slot.lane, slot.at)
     }
     return holes
   }
@@ -167,9 +173,22 @@ function blocks({ state }: Slot<unknown>, patience: Patience): boolean {
 }
 
 /** Whether the mark says that the record has taken effect. */
-function isCovered({ at, lane }: Pick<Slot<unknown>, 'at' | 'lane'>, { through, holes }: ShardMark): boolean {
-  const from = holes.get(lane)
-  return at <= through && (from === undefined || at < from)
+function isCovered(slot: Slot<unknown>, { through, holes }: ShardMark): boolean {
+  if (slot.at > through || holes.size === 0) return slot.at <= through
+  const from = holes.get(slot.lane)
+  return from === undefined || slot.at < from
+}
+
+// A lane is named by a hash, and nearly always none is behind: then no name is asked for.
+function isBehind(slot: Slot<unknown>, holes: ReadonlyMap<string, string>): boolean {
+  return holes.size > 0 && holes.has(slot.lane)
+}
+
+/** The record is done: if its lane is behind, then from the next one on. */
+function passBy(slot: Slot<unknown>, holes: Map<string, string>): void {
+  if (holes.size === 0) return
+  const from = holes.get(slot.lane)
+  if (from !== undefined && slot.at >= from) holes.set(slot.lane, successor(slot.at))
 }
 
 /** Half of a SHA-256: a key may have 3 KB, and the row has room for a thousand lanes. */
