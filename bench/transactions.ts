@@ -1,6 +1,11 @@
-import { DescribeTableCommand, ScanCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb'
-import { CreateTableCommand, DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import type { TransactWriteItem } from '@aws-sdk/client-dynamodb'
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  type DynamoDBClient,
+  ScanCommand,
+  TransactWriteItemsCommand,
+  type TransactWriteItem,
+} from '@aws-sdk/client-dynamodb'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import { createConsumer, silentLogger } from 'tidemark'
 import { createTidemarkTable, dynamodbTransactionLedger } from 'tidemark/dynamodb'
@@ -104,7 +109,6 @@ async function createTotals(client: DynamoDBClient, TableName: string): Promise<
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
     }),
   )
-  await client.send(new DescribeTableCommand({ TableName }))
 }
 
 async function assertApplied(client: DynamoDBClient, TableName: string): Promise<void> {

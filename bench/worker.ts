@@ -1,19 +1,16 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import {
   type _Record,
   DescribeStreamCommand,
-  DynamoDBStreamsClient,
   GetRecordsCommand,
   GetShardIteratorCommand,
 } from '@aws-sdk/client-dynamodb-streams'
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import { createConsumer, silentLogger } from 'tidemark'
-import { createEmbeddedDynamoDB, type EmbeddedDynamoDB } from 'tidemark/testing'
 import { createTidemarkTable, createWorker, type StreamsSender } from 'tidemark/worker'
+import { filledWithOrders, serveStream, startStreamService } from './support/stream-service.ts'
 import { printTable, type Row, shown } from './support/table.ts'
 import { timed } from './support/timing.ts'
 
@@ -39,32 +36,16 @@ function heapMb(): number {
   return process.memoryUsage().heapUsed / 2 ** 20
 }
 
-function filled(shardCount: number, writes: number): EmbeddedDynamoDB {
-  const embedded = createEmbeddedDynamoDB({ streams: { initialShardCount: shardCount } })
-  embedded.execute('CreateTable', {
-    TableName: 'orders',
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-    StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
-  })
-  for (let index = 0; index < writes; index += 1) embedded.execute('PutItem', put(index))
-  return embedded
-}
-
-function put(index: number): object {
+function itemOf(index: number) {
   const key = index % keyCount
   return {
-    TableName: 'orders',
-    Item: {
-      pk: { S: `order#${key}` },
-      customer: { S: `customer-${key}` },
-      email: { S: `customer-${key}@example.com` },
-      total: { N: `${key}.25` },
-      version: { N: String(index) },
-      paid: { BOOL: true },
-      status: { S: 'OPEN' },
-    },
+    pk: { S: `order#${key}` },
+    customer: { S: `customer-${key}` },
+    email: { S: `customer-${key}@example.com` },
+    total: { N: `${key}.25` },
+    version: { N: String(index) },
+    paid: { BOOL: true },
+    status: { S: 'OPEN' },
   }
 }
 
@@ -76,45 +57,9 @@ interface Service {
   end(): Promise<void>
 }
 
-async function overHttp(shardCount: number): Promise<Service> {
-  const child = fork(process.argv[1] ?? '', ['serve', String(shardCount)])
-  const [{ clientConfig, streamArn }] = (await once(child, 'message')) as [Served]
-  const requestHandler = { httpAgent: { keepAlive: true, maxSockets: 64 } }
-  const dynamodb = new DynamoDBClient({ ...clientConfig, requestHandler })
-  const streams = new DynamoDBStreamsClient({ ...clientConfig, requestHandler })
-  const end = async () => {
-    dynamodb.destroy()
-    streams.destroy()
-    await ended(child)
-  }
-  return { streamArn, dynamodb, streams, end }
-}
-
-interface Served {
-  readonly clientConfig: { readonly endpoint: string; readonly region: string; readonly credentials: Credentials }
-  readonly streamArn: string
-}
-
-interface Credentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-}
-
-async function serve(shardCount: number): Promise<void> {
-  const embedded = filled(shardCount, recordCount)
-  const { clientConfig } = await embedded.listen()
-  process.send?.({ clientConfig, streamArn: embedded.describeStream('orders').streamArn })
-  process.once('disconnect', () => void embedded.close())
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  child.disconnect()
-  if (child.exitCode === null) await once(child, 'exit')
-}
-
 /** Answers that come in another turn of the event loop, as every answer of a service does. */
 async function inThisProcess(shardCount: number): Promise<Service> {
-  const embedded = filled(shardCount, recordCount)
+  const embedded = filledWithOrders(shardCount, recordCount, itemOf)
   const send = async (command: never) => {
     await new Promise((resolve) => setImmediate(resolve))
     return embedded.send(command)
@@ -190,7 +135,7 @@ async function rateOf(contestant: () => Promise<number>): Promise<number> {
 }
 
 async function latency(): Promise<void> {
-  const embedded = filled(4, 0)
+  const embedded = filledWithOrders(4, 0, itemOf)
   const client = embedded as never
   await createTidemarkTable({ client, tableName: 'tidemark' })
   const latencies: number[] = []
@@ -210,7 +155,7 @@ async function latency(): Promise<void> {
   await run.start()
   for (let index = 0; index < lightWrites; index += 1) {
     sentAt.set(`order#${index}`, performance.now())
-    embedded.execute('PutItem', put(index))
+    embedded.execute('PutItem', { TableName: 'orders', Item: itemOf(index) })
     await new Promise((resolve) => setTimeout(resolve, lightEveryMs))
   }
   while (latencies.length < lightWrites) await new Promise((resolve) => setTimeout(resolve, 50))
@@ -226,10 +171,10 @@ async function latency(): Promise<void> {
 }
 
 const [, , role, shards] = process.argv
-if (role === 'serve') await serve(Number(shards))
+if (role === 'serve') await serveStream(filledWithOrders(Number(shards), recordCount, itemOf))
 else {
   const rows: Row[] = []
-  for (const count of [1, 16]) rows.push(await throughput('over HTTP', await overHttp(count), count))
+  for (const count of [1, 16]) rows.push(await throughput('over HTTP', await startStreamService(String(count)), count))
   for (const count of [1, 16]) rows.push(await throughput('in this process', await inThisProcess(count), count))
   printTable(
     `${shown(recordCount)} records, no-op handler, records a second`,
