@@ -5,9 +5,7 @@ import type { ParkingFacts } from './parking-facts.ts'
 /** Everything that is wrong with a run, in words; empty when it is clean. */
 export function complaintsOf(report: FleetReport): readonly string[] {
   const { verdict, seenOutOfOrder, accidents, isDrained, parking, bank } = report
-  const broken = Object.entries(verdict.violations)
-    .filter(([name]) => parking === undefined || !byTheSaved.has(name))
-    .flatMap(([name, lines]) => sample(name, lines))
+  const broken = Object.entries(verdict.violations).flatMap(([name, lines]) => sample(name, lines))
   return [
     ...(isDrained ? [] : ['the fleet stood still before everything had taken effect']),
     ...broken,
@@ -15,14 +13,10 @@ export function complaintsOf(report: FleetReport): readonly string[] {
     ...sample('seen out of order', seenOutOfOrder),
     ...accidents,
     ...(bank === undefined ? [] : bankComplaints(report, bank)),
-    ...(parking === undefined && bank === undefined ? unsaved(report) : []),
+    ...(bank === undefined ? unsaved(report) : []),
     ...(parking === undefined ? [] : parkingComplaints(parking)),
   ]
 }
-
-// What is parked is settled before any handler of it has succeeded, and is redriven without a lease: of a run with poison the
-// saves say nothing about repeats.
-const byTheSaved = new Set(['unexplainedRepeats', 'savedUndone'])
 
 function unsaved({ verdict }: FleetReport): readonly string[] {
   return verdict.counts.saves > 0 ? [] : ['no worker said that it saved anything: repeats can not be judged']
@@ -51,9 +45,13 @@ function bankComplaints(report: FleetReport, bank: BankFacts): readonly string[]
   ]
 }
 
-function parkingComplaints({ leftParked, staleEnds, unparked, poisonCount }: ParkingFacts): readonly string[] {
+function parkingComplaints(parking: ParkingFacts): readonly string[] {
+  const { leftParked, staleEnds, unparked, poisonCount, redrivenCount, redrivenInTime } = parking
   return [
     ...(poisonCount > 0 ? [] : ['nothing was poison']),
+    ...(2 * redrivenInTime > redrivenCount
+      ? []
+      : [`of ${redrivenCount} effects of redrivers ${redrivenInTime} came while changes were produced`]),
     ...Object.entries({ leftParked, staleEnds, unparked }).flatMap(([name, lines]) => sample(name, lines)),
   ]
 }

@@ -1,4 +1,5 @@
 import type { JournalEntry } from './journal.ts'
+import type { Effect } from './repeats.ts'
 import type { Save, TenureEnd } from './tenures.ts'
 
 /** Something that happened to a worker. */
@@ -31,6 +32,8 @@ export interface RunFacts {
   readonly rows?: readonly EffectRow[]
   /** Whether a ledger lets each effect commit once: then nothing excuses a second one. */
   readonly commitsOnce?: boolean
+  /** What was parked, of which shard and under which epoch; absent in a run without poison. */
+  readonly parkings?: readonly Effect[]
   /** What workers knew to be saved. */
   readonly saves: readonly Save[]
   /** How they left their shards. */

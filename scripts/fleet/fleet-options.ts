@@ -1,5 +1,5 @@
 import { chaosKinds, type ChaosKind } from './chaos-schedule.ts'
-import type { EffectMode } from './effects.ts'
+import { isBank, type EffectMode } from './effects.ts'
 import type { EngineKind } from './engine-process.ts'
 
 /** A run of the fleet. */
@@ -46,13 +46,17 @@ export const fleetDefaults = {
   checkpointIntervalMs: 500,
   handlerMs: 4,
   chaosEveryMs: 1.2 * leaseDurationMs,
-  reshardEveryMs: 4_000,
   poisonEvery: 0,
 } as const satisfies Partial<FleetOptions>
 
 /** DynamoDB Local has one shard for each stream: several tables give several workers something to do. */
 export function tableCountFor(engine: EngineKind): number {
   return engine === 'embedded' ? 1 : 6
+}
+
+/** How often shards are closed: a replay goes through all their generations, one after the other. */
+export function reshardEveryMsOf(mode: EffectMode): number {
+  return isBank(mode) ? 12_000 : 4_000
 }
 
 /** What can be done to a fleet of this mode: only with a ledger does a replay change nothing. */

@@ -15,6 +15,7 @@ import type { Stall } from './journal.ts'
 import type { JournalReader } from './journal-reader.ts'
 import { monotonicMs } from './monotonic.ts'
 import { parkedLanes, parkingFacts } from './parking-facts.ts'
+import { parkingsOf } from './parks.ts'
 import type { Producer } from './producer.ts'
 import type { Redrivers } from './redrivers.ts'
 import type { Replays } from './replays.ts'
@@ -50,6 +51,7 @@ export class FleetRun {
   #looks = 0
   #bankLooks = 0
   #absorbedAtEnd = 0
+  #producedAt = Infinity
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -66,6 +68,7 @@ export class FleetRun {
     const producing = new AbortController()
     const redriving = this.#parts.redrivers?.run(2 * options.chaosEveryMs, producing.signal)
     await Promise.all([producer.run(), this.#disturb(chaos)])
+    this.#producedAt = monotonicMs()
     engine.rest()
     producing.abort()
     await redriving
@@ -172,17 +175,15 @@ export class FleetRun {
     const { mode, poisonEvery, leaseDurationMs } = options
     const { entries } = reader
     const stalls = this.#stalls()
-    const disturbances = [...crew.disturbances, ...unplanned(stalls, crew.disturbances)]
+    const disturbances = [...crew.disturbances, ...unplanned(stalls, crew.disturbances), ...(redrivers?.kills ?? [])]
+    const tenures = readTenures(tenuresPath)
     const verdict = judge({
-      ...{ produced: producer.produced, entries, disturbances },
+      ...{ produced: producer.produced, entries, disturbances, ...tenures },
       ...(mode === 'fenced' && { rows: await readEffects(client) }),
-      ...readTenures(tenuresPath),
-      // A save passes what is parked, of which no handler has succeeded: here it says nothing of repeats.
-      ...(poisonEvery > 0 && { saves: [] }),
-      // And with a ledger it passes what the dead have committed and not noted.
+      ...(poisonEvery > 0 && { parkings: parkingsOf(tenures, entries) }),
+      // With a ledger a save passes what the dead have committed and not noted.
       ...(bank && { saves: [], rows: await bank.receipts(), commitsOnce: true }),
     })
-    const redriverCount = redrivers?.count ?? 0
     return {
       verdict,
       mode,
@@ -198,7 +199,10 @@ export class FleetRun {
       looks: this.#looks,
       ...(bank && { bank: await this.#bankFacts(bank) }),
       ...(poisonEvery > 0 && {
-        parking: await parkingFacts(client, { produced: producer.produced, entries, poisonEvery, redriverCount }),
+        parking: await parkingFacts(client, {
+          ...{ produced: producer.produced, entries, poisonEvery },
+          ...{ redriverCount: redrivers?.count ?? 0, producedAt: this.#producedAt },
+        }),
       }),
     }
   }

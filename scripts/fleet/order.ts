@@ -39,7 +39,7 @@ export function doneTwice(entries: readonly JournalEntry[]): readonly string[] {
   const done = new Map<string, JournalEntry>()
   return entries.flatMap((entry) => {
     if (entry.kind !== 'done') return []
-    const name = `${changeOf(entry)}#${entry.epoch}`
+    const name = `${changeOf(entry)} ${entry.shardId} ${entry.epoch}`
     const before = done.get(name)
     done.set(name, entry)
     return before === undefined ? [] : [`${changeOf(entry)} (${place(entry)}), after ${place(before)}`]

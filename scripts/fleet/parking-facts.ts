@@ -4,13 +4,15 @@ import { ParkedRecords } from '../../src/index.ts'
 import { changeOf } from './facts.ts'
 import { consumerName } from './fleet-consumer.ts'
 import type { JournalEntry } from './journal.ts'
-import { isPoison, redriveShard, staleEnds, unparked } from './poison.ts'
+import { isPoison, isRedriven, staleEnds, unparked } from './poison.ts'
 import { coordinationTableName } from './tables.ts'
 
 /** What became of poison. */
 export interface ParkingFacts {
   /** Effects that redrivers brought about: of the poison, and of what had queued behind it. */
   readonly redrivenCount: number
+  /** Of those, while changes were still produced and workers disturbed. */
+  readonly redrivenInTime: number
   readonly poisonCount: number
   readonly redriverCount: number
   readonly leftParked: readonly string[]
@@ -32,14 +34,18 @@ export async function parkingFacts(
     readonly entries: readonly JournalEntry[]
     readonly poisonEvery: number
     readonly redriverCount: number
+    /** When all was produced, monotonic ms. */
+    readonly producedAt: number
   },
 ): Promise<ParkingFacts> {
-  const { produced, entries, poisonEvery, redriverCount } = facts
+  const { produced, entries, poisonEvery, redriverCount, producedAt } = facts
   const lanes = await parkedLanes(client)
   const done = entries.filter(({ kind }) => kind === 'done')
   const poison = new Set(done.filter(({ key, n }) => isPoison(key, n, poisonEvery)).map(changeOf))
+  const redriven = done.filter(isRedriven)
   return {
-    redrivenCount: done.filter(({ shardId }) => shardId === redriveShard).length,
+    redrivenCount: redriven.length,
+    redrivenInTime: redriven.filter(({ at }) => at <= producedAt).length,
     poisonCount: poison.size,
     redriverCount,
     leftParked: lanes.map(({ laneKey, recordCount }) => `${laneKey}: ${recordCount} records`),

@@ -28,9 +28,21 @@ export function staleEnds(produced: ReadonlyMap<string, number>, entries: readon
 /** Poison that took effect in a worker: the run has not shown what it should. */
 export function unparked(entries: readonly JournalEntry[], every: number): readonly string[] {
   return [...storiesOf(entries).values()]
-    .filter(({ key, n, done }) => isPoison(key, n, every) && done.some(({ shardId }) => shardId !== redriveShard))
+    .filter(({ key, n, done }) => isPoison(key, n, every) && done.some((entry) => !isRedriven(entry)))
     .map(changeOf)
 }
 
-/** What stands for the shard in a redriver's journal. */
-export const redriveShard = 'redrive'
+/** What stands for the shard in a redriver's journal: nobody has a shard there, and the record was of this one. */
+export function redrivenFrom(redriver: string, shardId: string): string {
+  return `redrive/${redriver}/${shardId}`
+}
+
+/** Whether a redriver did it. */
+export function isRedriven({ shardId }: { readonly shardId: string }): boolean {
+  return shardId.startsWith('redrive/')
+}
+
+/** The shard that the record is of. */
+export function shardOf({ shardId }: { readonly shardId: string }): string {
+  return shardId.slice(shardId.lastIndexOf('/') + 1)
+}

@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { createConsumer, silentLogger } from '../../src/index.ts'
 import { dynamodbParkingLot } from '../../src/dynamodb.ts'
 import { JournalWriter } from './journal.ts'
-import { redriveShard } from './poison.ts'
+import { redrivenFrom } from './poison.ts'
 import { coordinationTableName } from './tables.ts'
 import type { WorkerSettings } from './worker-program.ts'
 
@@ -19,9 +19,9 @@ const consumer = createConsumer({
   logger: silentLogger,
   retry: { maxAttempts: 100, baseDelayMs: 20, maxDelayMs: 500 },
   parking: { lot: dynamodbParkingLot({ client, tableName: coordinationTableName }) },
-  async handler({ keys, newImage, sequenceNumber }, { attempt }) {
+  async handler({ keys, newImage, sequenceNumber, shardId = '' }, { attempt }) {
     const about = { key: String(keys['pk']), n: Number(newImage?.['n']), sequenceNumber }
-    const place = { shardId: redriveShard, epoch: 1_000_000 + Number(settings.name.slice(1)), attempt }
+    const place = { shardId: redrivenFrom(settings.name, shardId), epoch: 1, attempt }
     journal.write({ kind: 'started', ...about, ...place })
     await new Promise((resolve) => setTimeout(resolve, Math.random() * settings.handlerMs))
     journal.write({ kind: 'done', ...about, ...place })

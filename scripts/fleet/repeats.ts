@@ -34,8 +34,13 @@ export function repeatsOf(effects: readonly Effect[], saved: Saved | undefined):
   const byEpoch = effects.toSorted((one, other) => one.epoch - other.epoch || one.at - other.at)
   return byEpoch.slice(1).map((again, index) => {
     const first = byEpoch[index] ?? again
-    return { first, again, ...judgement(first, again, saved) }
+    return repeatOf(first, again, saved)
   })
+}
+
+/** One effect after another, and what entitles to it. */
+export function repeatOf(first: Effect, again: Effect, saved: Saved | undefined): Repeat {
+  return { first, again, ...judgement(first, again, saved) }
 }
 
 function judgement(first: Effect, again: Effect, saved: Saved | undefined): Pick<Repeat, 'because' | 'wrong'> {

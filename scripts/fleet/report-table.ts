@@ -12,8 +12,8 @@ export function renderReport(report: FleetReport, options: FleetOptions): string
     ['effects lost', violations.lost.length],
     ['effects nobody asked for', violations.unexpected.length],
     ['handlers that ran', counts.handlerRuns],
+    ...(report.bank === undefined ? repeatRows(report) : []),
     ...parkingRows(report),
-    ...(report.parking === undefined && report.bank === undefined ? repeatRows(report) : []),
     ...bankRows(report),
     ['breaks of order', violations.disorder.length],
     ['handlers of an item side by side', violations.overlap.length],
@@ -63,13 +63,13 @@ function bankRows({ bank, verdict: { counts } }: FleetReport): [string, string |
   ]
 }
 
-function parkingRows({ parking, verdict }: FleetReport): [string, string | number][] {
+function parkingRows({ parking }: FleetReport): [string, string | number][] {
   if (parking === undefined) return []
   return [
-    ['effects again', verdict.counts.repeated],
-    ['poison among them, parked and redriven', parking.poisonCount],
+    ['poison, parked and redriven', parking.poisonCount],
     ['  redriven with what had queued behind', parking.redrivenCount],
-    ['  redrivers, each but the last one killed', parking.redriverCount],
+    ['  while changes were produced', parking.redrivenInTime],
+    ['  redrivers, all but the last three killed', parking.redriverCount],
     ['lanes left parked', parking.leftParked.length],
     ['poison that was handled without a redrive', parking.unparked.length],
     ['items that did not end at their last version', parking.staleEnds.length],

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { complaintsOf } from './complaints.ts'
 import { effectModes, type EffectMode } from './effects.ts'
 import { runFleet } from './fleet.ts'
-import { chaosKindsOf, fleetDefaults, tableCountFor, type FleetOptions } from './fleet-options.ts'
+import { chaosKindsOf, fleetDefaults, reshardEveryMsOf, tableCountFor, type FleetOptions } from './fleet-options.ts'
 import { renderReport } from './report-table.ts'
 
 const usage = `npm run fleet -- [--engine embedded|dynamodb-local] [--mode ${effectModes.join('|')}] [--inserts N] [--keys N]
@@ -86,6 +86,7 @@ function chosen(mode: EffectMode, folder: string): FleetOptions {
     workerCount: Number(values.workers),
     tableCount: Number(values.tables ?? tableCountFor(engine)),
     leaseDurationMs,
+    reshardEveryMs: reshardEveryMsOf(mode),
     poisonEvery: Number(values.poison),
     chaosEveryMs: values.peace ? Infinity : Number(values.every ?? 1.2 * leaseDurationMs),
     ...(values.only !== undefined && {

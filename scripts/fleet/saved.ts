@@ -1,6 +1,7 @@
 import { hasBit } from '../../src/checkpoint/bitmap.ts'
 import { changeOf, type Change, type RunFacts } from './facts.ts'
 import { place } from './order.ts'
+import { isRedriven } from './poison.ts'
 import { ShardRecords } from './shard-records.ts'
 import type { Save, TenureEnd } from './tenures.ts'
 
@@ -13,18 +14,19 @@ export class Saved {
   readonly #saves: readonly Save[]
   readonly #ends: ReadonlyMap<string, TenureEnd>
   readonly #dead: ReadonlySet<string>
-  readonly #firstDoneAt = new Map<Change, number>()
+  readonly #firstSettledAt = new Map<Change, number>()
   readonly #doneAt = new Map<string, number>()
 
-  constructor({ entries, saves, ends, disturbances }: RunFacts) {
+  constructor({ entries, saves, ends, disturbances, parkings = [] }: RunFacts) {
     this.#shards = ShardRecords.of(entries)
     this.#saves = saves
     this.#ends = new Map(ends.map((end) => [tenureOf(end), end]))
     this.#dead = new Set(disturbances.filter(({ kind }) => kind === 'kill').map(({ worker }) => worker))
-    for (const entry of entries.filter(({ kind }) => kind === 'done')) {
-      const change = changeOf(entry)
-      this.#doneAt.set(`${change}#${entry.epoch}`, entry.at)
-      this.#firstDoneAt.set(change, Math.min(entry.at, this.#firstDoneAt.get(change) ?? Infinity))
+    const done = entries.filter(({ kind }) => kind === 'done')
+    for (const entry of done) if (!isRedriven(entry)) this.#doneAt.set(`${changeOf(entry)}#${entry.epoch}`, entry.at)
+    for (const settled of [...done, ...parkings]) {
+      const change = changeOf(settled)
+      this.#firstSettledAt.set(change, Math.min(settled.at, this.#firstSettledAt.get(change) ?? Infinity))
     }
   }
 
@@ -50,12 +52,12 @@ export class Saved {
     return this.#ends.get(tenureOf(tenure))
   }
 
-  /** Saves that pass a record of which no handler had succeeded: a crash would have lost it. */
+  /** Saves that pass a record of which no handler had succeeded, and that was not parked: a crash would have lost it. */
   passedUndone(): readonly string[] {
     return Array.from(this.#shards, ([shardId, records]) => {
       // At each place, when the last of all up to there was done.
       let latest = -Infinity
-      const doneBy = records.changes.map((change) => (latest = Math.max(latest, this.#firstDone(change))))
+      const doneBy = records.changes.map((change) => (latest = Math.max(latest, this.#firstSettled(change))))
       return this.#saves
         .filter((save) => save.shardId === shardId)
         .flatMap((save) => this.#undone(save, records, doneBy))
@@ -70,12 +72,12 @@ export class Saved {
       .slice(base, base + save.beyond.length * 8)
       .filter((_, bit) => hasBit(save.beyond, bit))
     return [...passed, ...beyond]
-      .filter((change) => this.#firstDone(change) > save.at)
+      .filter((change) => this.#firstSettled(change) > save.at)
       .map((change) => `${change} was not done when ${place(save)} saved that it was`)
   }
 
-  #firstDone(change: Change): number {
-    return this.#firstDoneAt.get(change) ?? Infinity
+  #firstSettled(change: Change): number {
+    return this.#firstSettledAt.get(change) ?? Infinity
   }
 }
 

@@ -2,6 +2,7 @@ import { hasBit } from '../../src/checkpoint/bitmap.ts'
 import { compareSequenceNumbers, parseSequenceNumber } from '../../src/record/sequence-number.ts'
 import { changeOf, type Change } from './facts.ts'
 import type { JournalEntry } from './journal.ts'
+import { shardOf } from './poison.ts'
 import type { Save } from './tenures.ts'
 
 /** The records of one shard in its order: those that were handled, which are all, as nothing is filtered. */
@@ -22,8 +23,9 @@ export class ShardRecords {
   static of(entries: readonly JournalEntry[]): ReadonlyMap<string, ShardRecords> {
     const found = new Map<string, Map<string, Change>>()
     for (const entry of entries) {
-      const ofShard = found.get(entry.shardId) ?? new Map<string, Change>()
-      found.set(entry.shardId, ofShard.set(entry.sequenceNumber, changeOf(entry)))
+      const shardId = shardOf(entry)
+      const ofShard = found.get(shardId) ?? new Map<string, Change>()
+      found.set(shardId, ofShard.set(entry.sequenceNumber, changeOf(entry)))
     }
     return new Map(Array.from(found, ([shardId, changes]) => [shardId, new ShardRecords(changes)]))
   }

@@ -2,6 +2,7 @@ import { storiesOf } from './changes.ts'
 import { changeOf, type Change, type RunFacts } from './facts.ts'
 import { committedZombies, vanished } from './fence.ts'
 import { doneTwice, orderViolations, overlapViolations, place, unexcusedZombies, zombieStarts } from './order.ts'
+import { ParkedRepeats } from './parked-repeats.ts'
 import { repeatsOf, type Effect, type Repeat } from './repeats.ts'
 import { Saved } from './saved.ts'
 
@@ -44,9 +45,7 @@ export function judge(facts: RunFacts): Verdict {
   const stories = storiesOf(entries)
   const effects = effectsByChange(facts)
   const saved = new Saved(facts)
-  const repeats = [...effects.values()].flatMap((ofOne) =>
-    repeatsOf(ofOne, facts.commitsOnce === true ? undefined : saved),
-  )
+  const repeats = [...effects.values()].flatMap(judgeOfRepeats(facts, saved))
   const zombies = zombieStarts(entries)
   const count = (kind: string) => entries.reduce((sum, entry) => sum + (entry.kind === kind ? 1 : 0), 0)
   return {
@@ -74,6 +73,13 @@ export function judge(facts: RunFacts): Verdict {
       zombieStarts: unexcusedZombies(zombies, facts.disturbances),
     },
   }
+}
+
+function judgeOfRepeats(facts: RunFacts, saved: Saved): (effects: readonly Effect[]) => readonly Repeat[] {
+  const { parkings, entries, commitsOnce = false } = facts
+  if (parkings === undefined) return (effects) => repeatsOf(effects, commitsOnce ? undefined : saved)
+  const parked = new ParkedRepeats(parkings, entries, saved)
+  return (effects) => parked.of(effects)
 }
 
 export function isClean({ violations }: Pick<Verdict, 'violations'>): boolean {

@@ -1,0 +1,59 @@
+import { changeOf } from './facts.ts'
+import type { JournalEntry } from './journal.ts'
+import { isRedriven } from './poison.ts'
+import { repeatOf, type Effect, type Repeat } from './repeats.ts'
+import type { Saved } from './saved.ts'
+
+/**
+ * The effects of a change after its first, where lanes are parked. To queue a record behind one of its lane settles it, and is
+ * judged as if its handler had run again; what is in the lot then takes effect once more. So:
+ *
+ * - a worker's after a worker's, or queued after a worker's: as without parking, by epochs and saves;
+ * - a worker's after it was parked: never. While the lane is parked it queues; afterwards the lot remembers it;
+ * - a redriver's after a redriver's: only if the first was killed over it, and did nothing more in that lane.
+ */
+export class ParkedRepeats {
+  readonly #saved: Saved
+  readonly #parkings = new Map<string, Effect[]>()
+  readonly #lastInLane = new Map<string, number>()
+
+  constructor(parkings: readonly Effect[], entries: readonly JournalEntry[], saved: Saved) {
+    this.#saved = saved
+    for (const parking of parkings) {
+      const change = changeOf(parking)
+      this.#parkings.set(change, [...(this.#parkings.get(change) ?? []), parking])
+    }
+    for (const entry of entries) {
+      const lane = `${entry.worker}/${entry.key}`
+      if (isRedriven(entry)) this.#lastInLane.set(lane, Math.max(entry.n, this.#lastInLane.get(lane) ?? 0))
+    }
+  }
+
+  of(effects: readonly Effect[]): readonly Repeat[] {
+    const [some] = effects
+    const redriven = effects.filter(isRedriven).toSorted((one, other) => one.at - other.at)
+    const parkings = (some && this.#parkings.get(changeOf(some))) ?? []
+    const isParking = new Set(parkings)
+    const chain = [...effects.filter((effect) => !isRedriven(effect)), ...parkings].toSorted(
+      (one, other) => one.epoch - other.epoch || one.at - other.at,
+    )
+    return [
+      ...pairs(chain).flatMap(([first, again]) => {
+        if (isParking.has(first)) return isParking.has(again) ? [] : [{ first, again, wrong: 'it was parked' }]
+        return [repeatOf(first, again, this.#saved)]
+      }),
+      ...pairs(redriven).map(([first, again]) => this.#redrivenAgain(first, again)),
+    ]
+  }
+
+  #redrivenAgain(first: Effect, again: Effect): Repeat {
+    if (!this.#saved.isDead(first.worker)) return { first, again, wrong: 'its redriver was not killed' }
+    const last = this.#lastInLane.get(`${first.worker}/${first.key}`)
+    if (last === first.n) return { first, again, because: 'death' }
+    return { first, again, wrong: `its redriver went on to version ${last}` }
+  }
+}
+
+function pairs(effects: readonly Effect[]): readonly (readonly [Effect, Effect])[] {
+  return effects.slice(1).map((again, index) => [effects[index] ?? again, again])
+}
