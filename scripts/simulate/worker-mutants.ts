@@ -331,6 +331,14 @@ export const workerMutants: readonly Mutant[] = [
     `const looksAfterMs: readonly number[] = []`,
   ),
   mutant(
+    'what waits for a handler that goes on is waited for in its place',
+    'workers-deaf',
+    500,
+    'src/consumer/stragglers.ts',
+    `const ends = this.#ends.get(laneKey) ?? new Set()`,
+    `const ends = new Set<Promise<void>>()`,
+  ),
+  mutant(
     'what a failed pass has not saved is forgotten',
     'workers-denied',
     500,

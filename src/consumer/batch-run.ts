@@ -53,7 +53,7 @@ export class BatchRun {
   work(work: Work, lend: Lend): Promise<LaneStep> {
     // This runs once a record, and is plain calls as far as nothing has to be waited for: an async function that returns
     // another's promise costs more than all the rest of the engine.
-    return this.#setting.stragglers.size === 0 ? this.#begin(work, lend) : this.#beginAfterStraggler(work, lend)
+    return this.#setting.stragglers.areNone ? this.#begin(work, lend) : this.#beginAfterStraggler(work, lend)
   }
 
   /** Makes durable what has completed so far; resolves when each such record is settled or known not to be. */
@@ -65,8 +65,9 @@ export class BatchRun {
   /** A handler of an earlier batch still runs for this item: two at once would break the item's order. */
   async #beginAfterStraggler(work: Work, lend: Lend): Promise<LaneStep> {
     const { stragglers, stopping } = this.#setting
-    const straggler = stragglers.get(work.laneKey)
-    if (straggler !== undefined) await this.#standStill(work, lend, Promise.race([straggler, aborted(stopping)]))
+    const { laneKey } = work
+    for (let end = stragglers.of(laneKey); end !== undefined && !stopping.aborted; end = stragglers.of(laneKey))
+      await this.#standStill(work, lend, Promise.race([end, aborted(stopping)]))
     return this.#begin(work, lend)
   }
 

@@ -5,6 +5,7 @@ import type { LedgerSession } from '../ledger/ledger.ts'
 import type { Parker } from './parker.ts'
 import type { Report } from './report.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
+import type { Stragglers } from './stragglers.ts'
 import type { Work } from './work.ts'
 
 /** What the records of one batch share. */
@@ -17,8 +18,8 @@ export interface BatchSetting {
   readonly stopping: AbortSignal
   /** Aborts when what runs is to end as well: what handlers are given. */
   readonly signal: AbortSignal
-  /** Handlers that outlived an earlier batch, by lane. */
-  readonly stragglers: ReadonlyMap<string, Promise<void>>
+  /** Of earlier batches. */
+  readonly stragglers: Stragglers
   /** Identities at work, of which no two may run at once. Only a business id can be shared by two lanes. */
   readonly busy: Map<string, Promise<unknown>>
   /** Where poison records go, and what is queued behind them; absent where their lanes stop. */

@@ -19,6 +19,7 @@ import { redrive, type RedriveOptions, type RedriveReport } from './redrive.ts'
 import { Report, type StoppedRecord } from './report.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import { assertCarried } from './stream-needs.ts'
+import { Stragglers } from './stragglers.ts'
 import type { Work } from './work.ts'
 
 /** What came of a batch. */
@@ -44,12 +45,12 @@ export class Consumer {
   readonly name: string
   readonly #options: ResolvedOptions
   readonly #parking: ConsumerParking
-  // Handlers that outlived their batch, by lane. The next batch must not run a record of that item beside them.
-  readonly #stragglers = new Map<string, Promise<void>>()
+  readonly #stragglers: Stragglers
 
   constructor(options: ResolvedOptions) {
     this.name = options.name
     this.#options = options
+    this.#stragglers = new Stragglers(options.name, options.logger)
     this.#parking = new ConsumerParking(options)
   }
 
@@ -133,7 +134,7 @@ export class Consumer {
       for (const work of works) lanes.enqueue(work.laneKey, work)
       lanes.start()
       await time.within('handle', lanes.idle())
-      this.#keepStragglers(lanes.working)
+      this.#stragglers.leave(lanes.working)
       // Before the answer: one that outran its marks would let the source forget records of which the ledger, after a
       // crash right here, knows nothing.
       await time.within('answer', run.flush())
@@ -161,19 +162,6 @@ export class Consumer {
     if (ledger === undefined) return noLedgerSession
     const batch = { consumer: name, entries: works.filter(({ record }) => record !== undefined) }
     return ledger.open(limits === undefined ? batch : { ...batch, remainingMs: limits.goneWithinMs })
-  }
-
-  #keepStragglers(working: ReadonlyMap<string, Promise<void>>): void {
-    for (const [laneKey, end] of working) {
-      this.#options.logger.warn('a handler goes on although its signal was aborted; its item waits until it returns', {
-        consumer: this.name,
-        laneKey,
-      })
-      const straggler = end.finally(() => {
-        if (this.#stragglers.get(laneKey) === straggler) this.#stragglers.delete(laneKey)
-      })
-      this.#stragglers.set(laneKey, straggler)
-    }
   }
 
   #stopAtBarrier({ position, fault }: { readonly position: number; readonly fault: unknown }): StoppedRecord {

@@ -14,6 +14,7 @@ import type { Parker } from './parker.ts'
 import { prepare } from './prepare.ts'
 import { Report, type StoppedRecord } from './report.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
+import type { Stragglers } from './stragglers.ts'
 import type { Work } from './work.ts'
 
 // Between two deliveries of the record at which a lane stopped. A poison one is tried again too, for what it stumbles over
@@ -69,7 +70,7 @@ export class Flow {
   readonly #options: ResolvedOptions
   readonly #host: FlowHost
   readonly #lanes: Lanes<FlowWork>
-  readonly #stragglers: Map<string, Promise<void>>
+  readonly #stragglers: Stragglers
   readonly #stopping = new AbortController()
   readonly #aborting = new AbortController()
   readonly #pages = new Set<FlowPage>()
@@ -87,12 +88,7 @@ export class Flow {
   #parker: Promise<Parker> | undefined
   #openedParker: Parker | undefined
 
-  constructor(
-    options: ResolvedOptions,
-    stragglers: Map<string, Promise<void>>,
-    host: FlowHost,
-    parking: ConsumerParking | undefined,
-  ) {
+  constructor(options: ResolvedOptions, stragglers: Stragglers, host: FlowHost, parking: ConsumerParking | undefined) {
     this.#parking = parking
     this.#options = options
     this.#host = host
@@ -201,15 +197,7 @@ export class Flow {
 
   #end(): void {
     for (const page of this.#pages) page.close()
-    for (const [laneKey, end] of this.#lanes.working) {
-      this.#options.logger.warn('a handler goes on although its signal was aborted; its item waits until it returns', {
-        ...{ consumer: this.#options.name, shardId: this.#host.lease.shardId, laneKey },
-      })
-      const straggler = end.finally(() => {
-        if (this.#stragglers.get(laneKey) === straggler) this.#stragglers.delete(laneKey)
-      })
-      this.#stragglers.set(laneKey, straggler)
-    }
+    this.#stragglers.leave(this.#lanes.working, this.#host.lease.shardId)
   }
 
   async #idleWithin(ms: number, cut?: AbortSignal): Promise<void> {

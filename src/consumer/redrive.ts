@@ -10,6 +10,7 @@ import { BatchRun } from './batch-run.ts'
 import { prepare } from './prepare.ts'
 import { Report, type StoppedRecord } from './report.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
+import type { Stragglers } from './stragglers.ts'
 
 /** What is redriven, and how. */
 export interface RedriveOptions {
@@ -57,7 +58,7 @@ export interface RedriveStop {
 interface Redrive {
   readonly options: ResolvedOptions
   readonly lot: ParkingLot
-  readonly stragglers: ReadonlyMap<string, Promise<void>>
+  readonly stragglers: Stragglers
   readonly limit: number
   readonly force: boolean
   readonly signal: AbortSignal
@@ -68,7 +69,7 @@ interface Redrive {
 export async function redrive(
   options: ResolvedOptions,
   lot: ParkingLot,
-  stragglers: ReadonlyMap<string, Promise<void>>,
+  stragglers: Stragglers,
   given: RedriveOptions,
 ): Promise<RedriveReport> {
   shape('redrive options', given)

@@ -83,6 +83,17 @@ function clocks(drawn: WorkerProfile): WorkerProfile {
   }
 }
 
+/** Handlers that do not look at their signal, in workers that lose their right to work again and again. */
+function deaf(drawn: WorkerProfile): WorkerProfile {
+  const { handler, process, ledger } = drawn
+  return {
+    ...zombies(drawn),
+    handler: { ...handler, ignoresSignal: 0.3 },
+    process: { ...process, crash: 0, pause: 0, eventCount: 12, events: ['set clock'] },
+    ledger: ledger === 'park' ? 'retry' : ledger,
+  }
+}
+
 /** The stream can't be read for a while, and meanwhile shards are handed over. */
 function denied(drawn: WorkerProfile): WorkerProfile {
   const { chaosMs, process, worker } = drawn
@@ -132,6 +143,7 @@ export const workerScenarios: readonly Scenario[] = [
     ...zombies(drawn),
     ...{ ledger: 'none' as const, identity: 'record' as const, isFenced: true },
   })),
+  scenarioOf(workers, 'workers-deaf', deaf),
   scenarioOf(workers, 'workers-denied', denied),
   scenarioOf(workers, 'workers-unsure', unsure),
   scenarioOf(workers, 'workers-listed-late', listedLate),

@@ -22,16 +22,15 @@ const lease = {
   },
 }
 
+const host = {
+  ...{ lease, tableName: 'orders', streamLabel: '2026-01-01T00:00:00.000', leaseCreatedAt: 0 },
+  mayWork: () => true,
+}
+
 function flowOf(options: Partial<ConsumerOptions> & Pick<ConsumerOptions, 'handler'>, mayWork = () => true) {
   const clock = createManualClock()
   const base = { name: 'c', logger: silentLogger, retry: { maxAttempts: 1 }, clock }
-  const flow = createConsumer({ ...base, ...options }).flow({
-    lease,
-    tableName: 'orders',
-    streamLabel: '2026-01-01T00:00:00.000',
-    leaseCreatedAt: 0,
-    mayWork,
-  })
+  const flow = createConsumer({ ...base, ...options }).flow({ ...host, mayWork })
   return { flow, clock }
 }
 
@@ -204,24 +203,12 @@ describe('the end of a flow', () => {
         aborted.push(signal.aborted)
       },
     })
-    const flow = consumer.flow({
-      lease,
-      tableName: 'orders',
-      streamLabel: '2026-01-01T00:00:00.000',
-      leaseCreatedAt: 0,
-      mayWork: () => true,
-    })
+    const flow = consumer.flow(host)
     const settled = await admit(flow, ['A:100'])
     const drained = flow.drain(5_000, 1_000)
     await clock.advance(6_000)
     await drained
-    const next = consumer.flow({
-      lease,
-      tableName: 'orders',
-      streamLabel: '2026-01-01T00:00:00.000',
-      leaseCreatedAt: 0,
-      mayWork: () => true,
-    })
+    const next = consumer.flow(host)
     const settledNext = await admit(next, ['A:100'])
     await turns()
     expect(aborted).toEqual([])
@@ -229,6 +216,33 @@ describe('the end of a flow', () => {
     await turns()
     expect(aborted).toEqual([true, false])
     expect([settled, settledNext]).toEqual([['A:100 handled'], ['A:100 handled']])
+  })
+
+  test('an item waits for its handler also when the flow in which it waited has ended before', async () => {
+    const gate = deferred()
+    let running = 0
+    let most = 0
+    const consumer = createConsumer({
+      ...{ name: 'c', logger: silentLogger },
+      async handler() {
+        most = Math.max(most, (running += 1))
+        await gate.promise
+        running -= 1
+      },
+    })
+    for (let flows = 0; flows < 3; flows += 1) {
+      const flow = consumer.flow(host)
+      await admit(flow, ['A:100'])
+      await turns()
+      flow.abandon(new LeaseLostError('another has it'))
+      await turns()
+    }
+    const settled = await admit(consumer.flow(host), ['A:100'])
+    await turns()
+    expect(running).toBe(1)
+    gate.resolve()
+    await turns()
+    expect([most, settled]).toEqual([1, ['A:100 handled']])
   })
 
   test('abandon aborts what runs and sends no mark more', async () => {
