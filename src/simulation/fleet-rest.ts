@@ -1,5 +1,6 @@
-import type { Accounts } from './accounts.ts'
+import { isTrimmed, type Accounts } from './accounts.ts'
 import type { FleetHost } from './fleet-host.ts'
+import type { History } from './history.ts'
 import type { LeaseWatch } from './lease-watch.ts'
 import { coveredBy, textOf, type SeenLease } from './seen-lease.ts'
 import { ledgerTable } from './simulated-database.ts'
@@ -15,6 +16,7 @@ export interface FleetRestSetting {
   readonly world: World<WorkerProfile, WorkerMark>
   readonly truth: StreamTruth
   readonly accounts: Accounts
+  readonly history: History
   readonly leases: LeaseWatch
   readonly fleet: FleetHost
   readonly violate: (invariant: Invariant, message: string) => void
@@ -135,7 +137,13 @@ export class FleetRest {
   /** A record that its next owner would handle once more: so what is repeated is repeated to its end. */
   #unsaved(shard: TrueShard, lease: SeenLease): TrueRecord | undefined {
     const covered = new Set(coveredBy(lease, shard))
-    return shard.records.find((record) => !covered.has(record) && !this.#setting.accounts.isExcused(record))
+    return shard.records.find((record) => !covered.has(record) && this.#isSavedAtRest(record))
+  }
+
+  /** Also one from before a start at LATEST, once it was handled: it is repeated like any other, and what is behind it as well. */
+  #isSavedAtRest(record: TrueRecord): boolean {
+    const { accounts, history } = this.#setting
+    return !accounts.isExcused(record) || (!isTrimmed(record) && history.of(record.change).effects.length > 0)
   }
 
   #pass(ms: number): Promise<void> {

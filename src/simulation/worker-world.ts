@@ -45,7 +45,7 @@ export class WorkerWorld {
     const [fleet, news] = [this.#fleet, new FleetNews(world, this.#watch, this.#fleet)]
     this.#news = news
     this.#rest = new FleetRest({
-      ...{ world, truth, accounts, leases, fleet },
+      ...{ world, truth, accounts, history, leases, fleet },
       violate: (invariant, message) => world.violate({ invariant, message }),
       hasLapsed: (memberId) => news.hasLapsed(memberId),
       isStuck: ({ change }) => this.#askAbout(change),
