@@ -12,17 +12,27 @@ interface Slot {
   isClosed: boolean
 }
 
+/** What a fleet host tells and asks. */
+export interface FleetHostListener {
+  /** Some worker's start has resolved. */
+  onStarted(): void
+  /** Whether nothing that is promised depends just now on the wall clock of a worker. */
+  mayClocksBeSet(): boolean
+}
+
 /** Starts workers, lets happen to them what happens to processes and machines, and starts others in their place. */
 export class FleetHost {
   readonly #setting: WorkerProcessSetting
   readonly #slots: readonly Slot[]
   readonly #onStarted: () => void
+  readonly #mayClocksBeSet: () => boolean
   #onGap: WorkerHabits['onGap']
   #isAway = false
 
-  constructor(setting: WorkerProcessSetting, onStarted: () => void) {
+  constructor(setting: WorkerProcessSetting, { onStarted, mayClocksBeSet }: FleetHostListener) {
     this.#setting = setting
     this.#onStarted = onStarted
+    this.#mayClocksBeSet = mayClocksBeSet
     const { profile } = setting.world
     this.#onGap = profile.worker.onGap
     this.#slots = Array.from({ length: profile.workerCount }, (_, index) => {
@@ -139,6 +149,7 @@ export class FleetHost {
     if (slot === undefined || process === undefined || world.isHealthy) return
     const { actor } = process
     const longMs = 3 * world.profile.worker.leaseDurationMs * extent
+    if (what === 'set clock' && !this.#mayClocksBeSet()) return
     world.trace.note(actor.name, `${what} ${longMs.toFixed(0)}`)
     if (what === 'kill') this.#kill(slot)
     else if (what === 'stop') this.#stop(slot)

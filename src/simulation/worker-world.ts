@@ -111,6 +111,7 @@ export class WorkerWorld {
 
   #host(): FleetHost {
     const { oracle, workerOracle, bank } = this.#watch
+    const { worker } = this.#world.profile
     return new FleetHost(
       {
         ...{ world: this.#world, network: this.#network, oracle, workerOracle, bank },
@@ -118,7 +119,11 @@ export class WorkerWorld {
         sends: (command) => this.#rest.sent(command),
         uncertain: ({ idempotencyKey }) => this.#operator.told(idempotencyKey ?? ''),
       },
-      () => (this.#watch.hasStarted = true),
+      {
+        onStarted: () => (this.#watch.hasStarted = true),
+        // By the time of a lease that is made for a start at LATEST its next owner tells where the first one began.
+        mayClocksBeSet: () => worker.startAt !== 'LATEST' || this.#watch.accounts.startedAt < Infinity,
+      },
     )
   }
 

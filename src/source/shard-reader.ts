@@ -52,13 +52,20 @@ export class ShardReader {
   #isOver = false
   #isFresh = false
   #isHastened = false
+  #isBehindLatest: boolean
 
   constructor(options: ShardReaderOptions) {
     const { position, clock, signal, maxReadsPerSecond = 5, idlePollMs = 2_000 } = options
     this.#options = options
     this.#pace = { maxReadsPerSecond, idlePollMs }
     this.#position = position
+    this.#isBehindLatest = position.type === 'LATEST'
     this.#nap = new Nap(clock, signal)
+  }
+
+  /** Whether what it returns was written since LATEST was asked for, whatever the records say of their age. */
+  get isBehindLatest(): boolean {
+    return this.#isBehindLatest
   }
 
   /**
@@ -117,7 +124,10 @@ export class ShardReader {
     this.#iterator = undefined
     if (page.status === 'missing' || (page.status === 'trimmed' && this.#isTrimmed())) return page
     this.#isFresh = false
-    if (this.#position.type === 'LATEST') this.#position = { type: 'TRIM_HORIZON' }
+    if (this.#position.type === 'LATEST') {
+      this.#position = { type: 'TRIM_HORIZON' }
+      this.#isBehindLatest = false
+    }
     return undefined
   }
 

@@ -65,9 +65,15 @@ export class Intake {
     return this.progress.spanCount >= maxRecords || this.progress.spanBytes >= maxBytes
   }
 
-  /** Counts a page and hands it to the flow, as the flow has room for it. Rejects as `Flow.admit` does. */
-  async take(page: readonly SdkRecord[]): Promise<void> {
+  /**
+   * Counts a page and hands it to the flow, as the flow has room for it. Rejects as `Flow.admit` does.
+   *
+   * @param isBehindLatest It was read from LATEST on. Nothing in it is too old then, and to judge it by its age would lose
+   * what is written for as long as the clock by which the lease was made is ahead.
+   */
+  async take(page: readonly SdkRecord[], isBehindLatest = false): Promise<void> {
     this.#hasRead = true
+    if (isBehindLatest && page.length > 0) this.#notBefore = undefined
     const wanted = this.#wanted(page)
     for (let at = 0; at < wanted.length; at += sliceSize) {
       await this.#options.flow.room()

@@ -8,7 +8,10 @@ const createdAtSlackMs = 5_000
 /** A place in a shard, and how to count from there. */
 export interface Start {
   readonly position: ReadPosition
-  /** Records older than this (epoch ms) are passed over without being counted, up to the first one that is not. */
+  /**
+   * Records older than this (epoch ms) are passed over without being counted, up to the first one that is not. It is for what
+   * comes from TRIM_HORIZON, which is read where LATEST can't be asked for any more.
+   */
   readonly notBefore: number | undefined
 }
 
@@ -17,7 +20,8 @@ export interface Start {
  *
  * With a checkpoint the place is a record. Without one it is an end of the shard, and an end moves: LATEST is asked for
  * only once, by the first owner, for what is written between two iterators would be passed over by the second. Whoever comes
- * after it reads from TRIM_HORIZON and drops what is older than the lease, so that nothing since then is missed.
+ * after it reads from TRIM_HORIZON and drops what is older than the lease, so that nothing since then is missed. That compares
+ * two clocks, the service's and that of the worker that made the lease; nothing else tells the place.
  */
 export function startOf(lease: Lease, checkpoint: Checkpoint, isFirstRead: boolean): Start {
   const { after, from } = checkpoint

@@ -134,7 +134,7 @@ export class ShardPass {
       this.#options.onRead()
       if (answer.status !== 'records') return this.#allRead(answer.status)
       this.#isCaughtUp = answer.records.length === 0
-      await this.intake.take(answer.records)
+      await this.intake.take(answer.records, this.#reader.isBehindLatest)
     }
   }
 

@@ -180,10 +180,12 @@ test('LATEST means what comes after the first look, and nothing of that is passe
     before.push(...(await table.put(2)))
   })
   expect(idsOf(await answerOf(reading))).toEqual([])
+  expect(reading.reader.isBehindLatest).toBe(true)
   const after = await reading.table.put(2)
   await reading.table.clock.advance(16 * 60_000)
   // From the beginning: who knows since when records are wanted drops the older ones.
   expect(idsOf(await answerOf(reading))).toEqual([...before, ...after])
+  expect(reading.reader.isBehindLatest).toBe(false)
 })
 
 test('trimmed data is said, not skipped', async () => {

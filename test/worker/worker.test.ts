@@ -158,6 +158,16 @@ describe('one worker', () => {
     expect(world.valuesOf('x')).toEqual([])
   })
 
+  test('with LATEST, a worker whose clock is ahead loses nothing', async () => {
+    const world = await fleet()
+    const { clock } = world.table
+    const ahead = { ...clock, now: () => clock.now() + 60_000 }
+    await world.start(world.worker('a', { options: { startAt: 'LATEST', clock: ahead } }))
+    for (const key of keys) await world.put(key, 'new')
+    await world.pass(10_000)
+    for (const key of keys) expect(world.valuesOf(key)).toEqual(['new'])
+  })
+
   test('with LATEST, start resolves only when the whole fleet has opened its shards', async () => {
     const world = await fleet({ initialShardCount: 6 })
     const options = { startAt: 'LATEST' } as const
