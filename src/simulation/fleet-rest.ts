@@ -20,6 +20,8 @@ export interface FleetRestSetting {
   readonly leases: LeaseWatch
   readonly fleet: FleetHost
   readonly violate: (invariant: Invariant, message: string) => void
+  /** Whether all that was sent under faults has arrived. */
+  readonly isQuiet: () => boolean
   /** Whether an incarnation has lost its right to work: it releases nothing any more, and nobody else is there. */
   readonly hasLapsed: (memberId: string) => boolean
   /** Told of a record that keeps the fleet from being at rest. */
@@ -156,6 +158,8 @@ export class FleetRest {
     const { truth, accounts, leases, fleet } = this.#setting
     truth.look()
     if (!fleet.isSteady) return 'workers come and go'
+    // What a dead worker has sent may write a member's row that nobody beats, and the fleet looks after it a lease's duration later.
+    if (!this.#setting.isQuiet()) return 'requests of before are on their way'
     const names = new Set(fleet.alive.map(({ actor }) => actor.name))
     const live = new Map([...leases.members].filter((id) => names.has(leases.actorOf(id) ?? '')).map((id) => [id, 0]))
     for (const shard of truth.shards) {

@@ -65,6 +65,16 @@ export class FleetWatch {
     return this.#delivered.get(`${actor} ${eventId}`) ?? 0
   }
 
+  /**
+   * A process got an answer. What the stream has answered and no process got was not delivered: a read that arrives long after its
+   * sender gave it up says nothing about what the sender has in hand.
+   */
+  received(actor: string, output: object): void {
+    const { Records = [] } = output as { readonly Records?: readonly SeenRecord[] }
+    const { now } = this.#world.scheduler
+    for (const { eventID } of Records) this.#delivered.set(`${actor} ${eventID ?? ''}`, now)
+  }
+
   #leaseOracle(): LeaseOracle {
     const world = this.#world
     return new LeaseOracle({
@@ -86,8 +96,7 @@ export class FleetWatch {
     const effect = operation === 'TransactWriteItems' ? fencedEffectOf(input) : undefined
     try {
       const output = this.database.execute(operation, input, sender)
-      if (operation === 'GetRecords') this.#noteDelivery(output, sender)
-      else if (operation === 'PutItem' || operation === 'DeleteItem') this.truth.look()
+      if (operation === 'PutItem' || operation === 'DeleteItem') this.truth.look()
       if (effect !== undefined) this.#fencedEffect(effect)
       this.bank?.applied(operation, input)
       if (operation === 'UpdateItem') this.claims.updated(input, sender, this.#world.scheduler.now)
@@ -112,12 +121,6 @@ export class FleetWatch {
     for (const { shardId, startAt, epoch } of this.leases.leases.values())
       if (startAt === 'LATEST' && epoch < 2 && !this.#opened.has(shardId)) return
     this.accounts.startedAt = this.#world.scheduler.now
-  }
-
-  #noteDelivery(output: object, sender: string): void {
-    const { Records } = output as { readonly Records: readonly SeenRecord[] }
-    const { now } = this.#world.scheduler
-    for (const { eventID } of Records) this.#delivered.set(`${sender} ${eventID ?? ''}`, now)
   }
 
   #fencedEffect({ eventId, owner, epoch }: { eventId: string; owner: string; epoch: number }): void {

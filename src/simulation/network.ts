@@ -38,6 +38,8 @@ type Outcome = { readonly value: object } | { readonly error: unknown }
 export class Network {
   readonly #setting: NetworkSetting
   readonly #underWay = new Map<Actor, number>()
+  // The same, by the faults under which they were sent
+  readonly #sentUnder = new Map<NetworkFaults, number>()
 
   constructor(setting: NetworkSetting) {
     this.#setting = setting
@@ -46,6 +48,12 @@ export class Network {
   /** Requests that an actor has sent and that have not arrived yet. */
   underWay(actor: Actor): number {
     return this.#underWay.get(actor) ?? 0
+  }
+
+  /** Whether nothing is on its way that was sent when the network had other faults than it has now. */
+  get isQuiet(): boolean {
+    const now = this.#setting.faults()
+    return [...this.#sentUnder].every(([faults, count]) => faults === now || count === 0)
   }
 
   /** The client of one actor. */
@@ -60,7 +68,11 @@ export class Network {
   #send(actor: Actor, random: SeededRandom, command: object): Promise<object> {
     const operation = operationOf(command)
     const { input } = command as { readonly input: object }
-    const track = (by: number) => this.#underWay.set(actor, this.underWay(actor) + by)
+    const faults = this.#setting.faults()
+    const track = (by: number) => {
+      this.#underWay.set(actor, this.underWay(actor) + by)
+      this.#sentUnder.set(faults, (this.#sentUnder.get(faults) ?? 0) + by)
+    }
     const call = new Call({ operation, input, actor, random, track }, this.#setting)
     return new Promise((resolve, reject) => {
       call.begin((outcome) =>

@@ -30,6 +30,8 @@ export interface WorkerProcessSetting {
   readonly deliveredAt: (actor: string, eventId: string) => number
   /** Told of each request that a process sends. */
   readonly sends: (command: object) => void
+  /** Told of each answer that reaches it. */
+  readonly received: (actor: string, output: object) => void
   /** Told when a record's outcome is not known and a person has to find out. */
   readonly uncertain: (error: UncertainOutcomeError) => void
 }
@@ -52,7 +54,12 @@ export class WorkerProcess {
     const client: NetworkClient = {
       send: (command) => {
         setting.sends(command)
-        return sender.send(command)
+        const answer = sender.send(command)
+        answer.then(
+          (output: object) => setting.received(actor.name, output),
+          () => {},
+        )
+        return answer
       },
     }
     const { ledger } = profile

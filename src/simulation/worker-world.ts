@@ -46,6 +46,7 @@ export class WorkerWorld {
     this.#news = news
     this.#rest = new FleetRest({
       ...{ world, truth, accounts, history, leases, fleet },
+      isQuiet: () => this.#network.isQuiet,
       violate: (invariant, message) => world.violate({ invariant, message }),
       hasLapsed: (memberId) => news.hasLapsed(memberId),
       isStuck: ({ change }) => this.#askAbout(change),
@@ -117,6 +118,7 @@ export class WorkerWorld {
         ...{ world: this.#world, network: this.#network, oracle, workerOracle, bank },
         deliveredAt: (actor, eventId) => this.#watch.deliveredAt(actor, eventId),
         sends: (command) => this.#rest.sent(command),
+        received: (actor, output) => this.#watch.received(actor, output),
         uncertain: ({ idempotencyKey }) => this.#operator.told(idempotencyKey ?? ''),
       },
       {
