@@ -9,3 +9,4 @@ export {
   type PostgresLedgerOptions,
   type PostgresLedgerSettings,
 } from './ledger/postgres/postgres-ledger.ts'
+export { postgresParkingLot, type PostgresParkingLotOptions } from './parking/postgres/postgres-parking-lot.ts'

@@ -23,8 +23,8 @@ import {
   recordKey,
 } from './dynamodb-parking-rows.ts'
 import { names, openFence, parkInLane, stillOpen } from './dynamodb-parking-updates.ts'
+import { fenced } from './fence.ts'
 import { positionOf, type LaneName } from './lane-name.ts'
-import { fenced } from './memory-parking-lot.ts'
 import type {
   Fate,
   HeldLane,

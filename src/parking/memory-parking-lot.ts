@@ -1,8 +1,8 @@
-import { LeaseLostError } from '../errors.ts'
 import { parseStreamArn } from '../record/stream-arn.ts'
 import type { Clock } from '../internal/clock.ts'
 import { systemClock } from '../internal/system.ts'
 import type { DeadLetter } from './dead-letter.ts'
+import { fenced } from './fence.ts'
 import { laneIdOf, positionOf, type LaneName } from './lane-name.ts'
 import type {
   Fate,
@@ -163,11 +163,6 @@ function shardNameOf({ consumer, tableName, streamLabel, shardId }: ShardFence):
 function isLater(known: ShardFence, ours: ShardFence): boolean {
   if (known.leaseCreatedAt !== ours.leaseCreatedAt) return known.leaseCreatedAt > ours.leaseCreatedAt
   return known.epoch > ours.epoch
-}
-
-/** The shard has another owner by now. */
-export function fenced({ shardId, epoch }: ShardFence): LeaseLostError {
-  return new LeaseLostError(`shard ${shardId} has another owner than that of epoch ${epoch}; nothing was parked`)
 }
 
 function stateOf(lane: Lane): LaneState[] {

@@ -9,10 +9,9 @@ import {
 import type { DynamoDBTransaction } from '../../src/ledger/dynamodb-transaction.ts'
 import { createConsumer, silentLogger, type Clock, type Consumer, type Ledger } from '../../src/index.ts'
 import { systemClock } from '../../src/internal/system.ts'
-import { batchOfEvent } from '../../src/source/lambda-event.ts'
 import { createEmbeddedDynamoDB } from '../../src/testing.ts'
-import { changes, lambdaEvent, type Change } from '../support/events.ts'
 import { Mortal } from '../support/mortal.ts'
+import { isPoison, judge, live, mend, type Effect } from '../support/parking-life.ts'
 
 // In this process: some four hundred lives, each with a table of its own.
 const engine = createEmbeddedDynamoDB()
@@ -23,16 +22,6 @@ async function newTable(): Promise<string> {
   const tableName = `tidemark-${(tableCount += 1)}`
   await createTidemarkTable({ client, tableName })
   return tableName
-}
-
-// Record 1 is poison until it is cured, 7 for ever.
-const first = changes('A:1', 'B:2', 'A:3', 'C:7', 'C:8')
-const second = changes('A:4', 'B:5', 'C:9')
-const incurable = 7
-
-interface Effect {
-  readonly sequence: number
-  readonly item: string
 }
 
 interface World {
@@ -54,7 +43,7 @@ function consumerOf(world: World, process: Mortal, clockOffsetMs: number): Consu
     async handler({ sequenceNumber, keys }, { transaction }) {
       await process.step()
       const sequence = Number(sequenceNumber)
-      if (sequence === incurable || (sequence === 1 && !world.isCured)) throw new Error('poison')
+      if (isPoison(sequence, world.isCured)) throw new Error('poison')
       const item = String(keys['pk'])
       if (transaction === undefined) world.effects.push({ sequence, item })
       else transaction.update(world.effectTable, { pk: item, sk: 'log' }, appending(sequenceNumber))
@@ -86,49 +75,6 @@ async function readEffects(world: World): Promise<void> {
     for (const { S: sequence } of log?.L ?? []) world.effects.push({ sequence: Number(sequence), item: pk?.S ?? '' })
 }
 
-/** Delivers until all is settled, as a mapping would: everything from the frontier on again. */
-async function deliver(consumer: Consumer, records: readonly Change[]): Promise<void> {
-  for (let next = 0; next < records.length;) {
-    const { frontier, stopped } = await consumer.process(batchOfEvent(lambdaEvent(...records.slice(next))))
-    expect(stopped).toEqual([])
-    next += frontier
-  }
-}
-
-async function dropIncurable(consumer: Consumer): Promise<void> {
-  for (const { laneId } of await consumer.parked.lanes())
-    await consumer.parked.drop(laneId, `event-${incurable}`, { reason: 'incurable' })
-}
-
-/** A whole life: everything that can be done with a parked record, one after the other. */
-async function live(world: World, consumer: Consumer): Promise<void> {
-  await deliver(consumer, first)
-  world.isCured = true
-  const [arriving, redriving] = [deliver(consumer, second), consumer.redrive()]
-  await arriving
-  await redriving
-  await dropIncurable(consumer)
-  await consumer.redrive()
-}
-
-/** Whoever comes after it: the source delivers all again, and a person goes on until nothing is parked. */
-async function mend(world: World, consumer: Consumer): Promise<void> {
-  await deliver(consumer, first)
-  world.isCured = true
-  await deliver(consumer, second)
-  for (let round = 0; round < 10; round += 1) {
-    await dropIncurable(consumer)
-    const { lanes } = await consumer.redrive()
-    if ((await consumer.parked.lanes()).length === 0) return
-    for (const { stopped, laneId } of lanes) {
-      if (stopped === undefined) continue
-      const record = await consumer.parked.get(laneId, stopped.eventId)
-      if (record?.error?.name === 'UncertainOutcomeError') await decide(world, stopped.eventId, record.idempotencyKey)
-    }
-  }
-  throw new Error('something stays parked')
-}
-
 /** The person who is asked about an uncertain record, and who finds out whether its effect happened. */
 async function decide(world: World, eventId: string, idempotencyKey: string): Promise<void> {
   const pk = { S: `ledger#c#${idempotencyKey}` }
@@ -137,20 +83,6 @@ async function decide(world: World, eventId: string, idempotencyKey: string): Pr
   const expiresAt = { N: String(Math.floor(systemClock.now() / 1_000) + 86_400) }
   if (happened) await client.send(new PutItemCommand({ TableName, Item: { pk, sk: { S: 'mark' }, expiresAt } }))
   else await client.send(new DeleteItemCommand({ TableName, Key: { pk, sk: { S: 'claim' } } }))
-}
-
-function judge({ effects, mode }: World): void {
-  const wanted = [...first, ...second].map(({ sequence }) => sequence).filter((sequence) => sequence !== incurable)
-  for (const sequence of wanted)
-    expect(effects.filter((effect) => effect.sequence === sequence).length, `effects of ${sequence}`).toBeGreaterThan(0)
-  if (mode !== 'retry') expect(effects).toHaveLength(wanted.length)
-  for (const item of ['A', 'B', 'C']) {
-    const log = effects.filter((effect) => effect.item === item).map(({ sequence }) => sequence)
-    const firsts = [...new Set(log)]
-    expect(firsts, `first effects of ${item}`).toEqual(firsts.toSorted((a, b) => a - b))
-    const lasts = [...new Set(log.toReversed())].toReversed()
-    expect(lasts, `last effects of ${item}`).toEqual(firsts)
-  }
 }
 
 describe.each(['retry', 'park', 'transaction'] as const)('a crash at any await of parking (%s)', (mode) => {
@@ -163,9 +95,11 @@ describe.each(['retry', 'park', 'transaction'] as const)('a crash at any await o
       const died = process.death.then(() => 'died')
       const ended = await Promise.race([died, live(world, consumerOf(world, process, 0)).then(() => 'lived')])
       if (ended === 'died') deaths += 1
-      await mend(world, consumerOf(world, new Mortal(Infinity), 3_600_000))
+      await mend(world, consumerOf(world, new Mortal(Infinity), 3_600_000), (eventId, key) =>
+        decide(world, eventId, key),
+      )
       await readEffects(world)
-      judge(world)
+      judge(world.effects, mode === 'retry' ? 'at least once' : 'once')
       if (ended === 'lived') break
     }
     // Reads, parks, holds, effects, marks, settlements: fewer would mean that it did not look everywhere.

@@ -31,7 +31,7 @@ export const at = (sequence: number) => positionOf(label, parseSequenceNumber(St
 
 const first: ParkCondition = { onlyBehind: false, maxPerLane: 100, fence: undefined }
 const behind: ParkCondition = { ...first, onlyBehind: true }
-const fate: Fate = { outcome: 'handled', at: 2_000, by: 'me' }
+const fate: Fate = { outcome: 'handled', at: createManualClock().now(), by: 'me' }
 const shard: ShardFence = { ...lane, streamLabel: label, shardId: 's', leaseCreatedAt: 1, epoch: 1 }
 const error = { name: 'TypeError', message: 'no', causes: [] }
 

@@ -58,8 +58,10 @@ export class RecordMarks<Transaction> implements MarkKeeper<Transaction> {
     const now = clock.now()
     const forgetBefore = now - keepMs
     const there = await transaction.writeMarks({ consumer, entries, writer: this.#writer, now, forgetBefore })
-    if (there.size === 0 && random.next() < entries.length / marksPerPrune)
-      await transaction.prune(consumer, forgetBefore, prunedAtMost)
+    if (there.size > 0) return there
+    // With its mark, so that a redriven record is in the lot or has taken effect, and never neither or both.
+    for (const { parked } of entries) if (parked !== undefined) await transaction.takeOut(parked, now)
+    if (random.next() < entries.length / marksPerPrune) await transaction.prune(consumer, forgetBefore, prunedAtMost)
     return there
   }
 

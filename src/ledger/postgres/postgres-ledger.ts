@@ -1,23 +1,22 @@
-import { ConfigurationError } from '../../errors.ts'
 import type { Clock, Random } from '../../internal/clock.ts'
 import { systemClock, systemRandom } from '../../internal/system.ts'
-import { choice, functionNamed, integer, knownNames, optional, shape } from '../../internal/validate.ts'
+import { choice, integer, knownNames, optional, shape } from '../../internal/validate.ts'
 import { defaultWindowDays, windowMs } from '../claim-ledger.ts'
 import type { Ledger, LedgerBatch } from '../ledger.ts'
 import {
-  drizzleDriver,
-  kyselyDriver,
-  pgliteDriver,
-  postgresJsDriver,
-  type DrizzleLike,
-  type KyselyLike,
-  type PGliteLike,
-  type PostgresJs,
-} from './callback-drivers.ts'
-import type { PostgresDriver } from './driver.ts'
+  databaseNames,
+  driverOf,
+  type Begins,
+  type PostgresDatabase,
+  type PostgresJsTransaction,
+  type TransactionOf,
+  type Transacts,
+  type TransactsByBuilder,
+} from './database.ts'
 import { RecordMarks, type KeeperSetting } from './mark-keeper.ts'
+import { PostgresParkingLot } from '../../parking/postgres/postgres-parking-lot.ts'
 import { tableNames } from './migration.ts'
-import { pgDriver, type PgClientOf, type PgPool } from './pg.ts'
+import type { PgClientOf, PgPool } from './pg.ts'
 import { PostgresSession } from './sessions.ts'
 import { PostgresShardLedger } from './shard-ledger.ts'
 import { SharedTransaction } from './shared-transaction.ts'
@@ -57,39 +56,8 @@ const settingNames = [
   ...['clock', 'random'],
 ]
 
-// What users give is described by its one method, with whatever parameters: the driver's own types say what they are.
-interface Begins {
-  begin(...parameters: never): unknown
-}
-interface Transacts {
-  transaction(...parameters: never): unknown
-}
-interface TransactsByBuilder {
-  transaction(): { execute(...parameters: never): unknown }
-}
-
 /** What a PostgreSQL ledger is made of: exactly one database, and how it is used. */
-export type PostgresLedgerOptions = PostgresLedgerSettings &
-  (
-    | { readonly pool: PgPool }
-    | { readonly sql: Begins }
-    | { readonly pglite: Transacts }
-    | { readonly kysely: TransactsByBuilder }
-    | { readonly drizzle: Transacts }
-  )
-
-/** What a method that runs a callback in a transaction hands to it. */
-type GivenTo<Work> = Work extends (transaction: infer Transaction, ...others: never) => unknown ? Transaction : never
-
-type TransactionOf<Method> = Method extends (work: infer Work, ...others: never) => unknown ? GivenTo<Work> : never
-
-/** Of postgres.js, whose \`begin\` can also be called with options before the callback. */
-type PostgresJsTransaction<Method> = Method extends {
-  (work: infer Work): unknown
-  (options: string, work: never): unknown
-}
-  ? GivenTo<Work>
-  : never
+export type PostgresLedgerOptions = PostgresLedgerSettings & PostgresDatabase
 
 /**
  * Effects in PostgreSQL that commit once: `context.transaction` is your driver's own client inside the transaction that
@@ -119,13 +87,16 @@ export function postgresLedger<Drizzle extends Transacts>(
 ): Ledger<TransactionOf<Drizzle['transaction']>>
 export function postgresLedger(options: PostgresLedgerOptions): Ledger<unknown> {
   shape('postgresLedger options', options)
-  knownNames('postgresLedger options', options, ['pool', 'sql', 'pglite', 'kysely', 'drizzle', ...settingNames])
+  knownNames('postgresLedger options', options, [...databaseNames, ...settingNames])
   const { schema } = options
-  tableNames(schema)
+  const tables = tableNames(schema)
   const isolation = optional(options.isolation, (level) =>
     choice('isolation', level, ['read committed', 'repeatable read', 'serializable'] as const),
   )
-  return ledgerOn(new SqlStore({ driver: driverOf(options), schema, isolation }), options)
+  const driver = driverOf('postgresLedger', options)
+  const { clock = systemClock, random = systemRandom } = options
+  const parking = new PostgresParkingLot({ driver, clock, random }, tables)
+  return { ...ledgerOn(new SqlStore({ driver, schema, isolation }), options), parking }
 }
 
 /** The ledger over any store that does what its statements do. */
@@ -154,29 +125,7 @@ function ledgerOn<Transaction>(
       const shared = new SharedTransaction({ store, marks, limits, clock, random, suspects })
       return new PostgresSession({ shared, marked, mark: undefined })
     },
+    windowMs: keepMs,
     openShard: (shard) => new PostgresShardLedger(shard, { keeper: keeperOf(shard.consumer), limits, suspects }),
   }
-}
-
-function driverOf(options: PostgresLedgerOptions): PostgresDriver<unknown> {
-  const given = ['pool', 'sql', 'pglite', 'kysely', 'drizzle'].filter((name) => name in options)
-  if (given.length !== 1)
-    throw new ConfigurationError(
-      `postgresLedger needs exactly one of pool (pg), sql (postgres.js), pglite, kysely, drizzle; got ` +
-        (given.length === 0 ? 'none' : given.join(' and ')),
-    )
-  if ('pool' in options) return pgDriver(withMethod('pool', options.pool, 'connect'))
-  if ('sql' in options)
-    return postgresJsDriver(withMethod('sql', options.sql, 'begin') as unknown as PostgresJs<object>)
-  if ('pglite' in options)
-    return pgliteDriver(withMethod('pglite', options.pglite, 'transaction') as unknown as PGliteLike<object>)
-  if ('kysely' in options)
-    return kyselyDriver(withMethod('kysely', options.kysely, 'transaction') as unknown as KyselyLike<object>)
-  return drizzleDriver(withMethod('drizzle', options.drizzle, 'transaction') as unknown as DrizzleLike<object>)
-}
-
-function withMethod<Database extends object>(name: string, database: Database, method: keyof Database): Database {
-  if (typeof database !== 'function') shape(name, database)
-  functionNamed(`${name}.${String(method)}`, database[method])
-  return database
 }

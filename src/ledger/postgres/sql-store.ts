@@ -1,8 +1,10 @@
-import { LedgerError } from '../../errors.ts'
+import { LeaseLostError, LedgerError } from '../../errors.ts'
+import { systemHost } from '../../internal/system.ts'
+import type { PostgresParkedReference } from '../../parking/postgres/postgres-parking-lot.ts'
 import type { LedgerShard } from '../ledger.ts'
 import { Bridge } from './bridge.ts'
 import type { PostgresDriver, Row, Scope } from './driver.ts'
-import { tableNames } from './migration.ts'
+import { tableNames, type TableNames } from './migration.ts'
 import { sqlStateOf } from './sql-state.ts'
 import type {
   Fence,
@@ -35,7 +37,7 @@ const ofShard = 'consumer = $1 AND table_name = $2 AND stream_label = $3 AND sha
 export class SqlStore<Transaction> implements PostgresStore<Transaction> {
   readonly #driver: PostgresDriver<Transaction>
   readonly #isolation: Isolation | undefined
-  readonly #tables: ReturnType<typeof tableNames>
+  readonly #tables: TableNames
 
   constructor({ driver, schema, isolation }: SqlStoreOptions<Transaction>) {
     this.#driver = driver
@@ -187,10 +189,10 @@ export class SqlStore<Transaction> implements PostgresStore<Transaction> {
 class SqlTransaction<Transaction> implements StoreTransaction<Transaction> {
   readonly name: TransactionName
   readonly #bridge: Bridge<Transaction>
-  readonly #tables: ReturnType<typeof tableNames>
+  readonly #tables: TableNames
   #hasSavepoint = false
 
-  constructor(bridge: Bridge<Transaction>, name: TransactionName, tables: ReturnType<typeof tableNames>) {
+  constructor(bridge: Bridge<Transaction>, name: TransactionName, tables: TableNames) {
     this.#bridge = bridge
     this.name = name
     this.#tables = tables
@@ -250,6 +252,14 @@ class SqlTransaction<Transaction> implements StoreTransaction<Transaction> {
         `WHERE consumer = $1 AND completed_at < $2::text::bigint LIMIT $3::text::bigint FOR UPDATE SKIP LOCKED)`,
       [consumer, String(forgetBefore), String(limit)],
     )
+  }
+
+  async takeOut(parked: unknown, now: number): Promise<void> {
+    // Of the lot that this ledger has made itself, in the same database.
+    const reference = parked as PostgresParkedReference
+    const fate = { outcome: 'handled', at: now, by: systemHost() } as const
+    if (await reference.takeOut((statement, values) => this.#send(statement, values), fate)) return
+    throw new LeaseLostError('the lane is redriven by somebody else by now; nothing of this redrive is committed')
   }
 
   commit(): Promise<void> {

@@ -20,7 +20,7 @@ function remedy(state: string | undefined): string {
         'postgresMigrations() into your own migrations, and see that option `schema` names the schema they are in'
       )
     case '42501':
-      return '. The role needs SELECT, INSERT, UPDATE and DELETE on tidemark_shards and tidemark_marks'
+      return '. The role needs SELECT, INSERT, UPDATE and DELETE on the tables whose names begin with tidemark_'
     case '25P03':
       return '. A handler let its transaction wait for longer than `idleTimeoutMs`'
     case undefined:

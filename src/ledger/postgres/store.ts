@@ -54,6 +54,11 @@ export interface StoreTransaction<Transaction> {
   writeMarks(marks: MarkRows): Promise<ReadonlySet<string>>
   /** Deletes some marks that are forgotten. */
   prune(consumer: string, forgetBefore: number, limit: number): Promise<void>
+  /**
+   * Takes a redriven record out of the parking lot; `parked` is what the lot says of it (`LedgerEntry.parked`). Throws a
+   * `LeaseLostError` when it is not there any more, or the lane another's: then nothing of this may be committed.
+   */
+  takeOut(parked: unknown, now: number): Promise<void>
   commit(): Promise<void>
   /** Never rejects. */
   rollback(): Promise<void>
