@@ -4,9 +4,9 @@ import { batchOfEvent } from '../../src/source/lambda-event.ts'
 import { changes, lambdaEvent, type Change } from './events.ts'
 
 // Record 1 is poison until it is cured, 7 for ever.
-export const first: readonly Change[] = changes('A:1', 'B:2', 'A:3', 'C:7', 'C:8')
-export const second: readonly Change[] = changes('A:4', 'B:5', 'C:9')
-export const incurable = 7
+const first: readonly Change[] = changes('A:1', 'B:2', 'A:3', 'C:7', 'C:8')
+const second: readonly Change[] = changes('A:4', 'B:5', 'C:9')
+const incurable = 7
 
 /** Whether the handler succeeds with a record. */
 export function isPoison(sequence: number, isCured: boolean): boolean {
@@ -24,7 +24,7 @@ export interface Patient {
 }
 
 /** Delivers until all is settled, as a mapping would: everything from the frontier on again. */
-export async function deliver(consumer: Consumer, records: readonly Change[]): Promise<void> {
+async function deliver(consumer: Consumer, records: readonly Change[]): Promise<void> {
   for (let next = 0; next < records.length;) {
     const { frontier, stopped } = await consumer.process(batchOfEvent(lambdaEvent(...records.slice(next))))
     expect(stopped).toEqual([])
@@ -32,7 +32,7 @@ export async function deliver(consumer: Consumer, records: readonly Change[]): P
   }
 }
 
-export async function dropIncurable(consumer: Consumer): Promise<void> {
+async function dropIncurable(consumer: Consumer): Promise<void> {
   for (const { laneId } of await consumer.parked.lanes())
     await consumer.parked.drop(laneId, `event-${incurable}`, { reason: 'incurable' })
 }

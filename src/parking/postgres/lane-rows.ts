@@ -11,7 +11,7 @@ export interface LaneRow {
 }
 
 /** The columns of a lane, under names that no query builder's plugin changes. */
-export const laneColumns =
+export const laneColumns: string =
   'consumer, table_name AS tablename, lane_id AS id, lane_key::text AS key, parked_at::text AS since, ' +
   'record_count::text AS count, error::text AS error, holder, held_until::text AS held, noted_position AS noted, ' +
   'noted_count::text AS attempts, cleared_through AS cleared'
