@@ -204,9 +204,13 @@ export class BatchRun {
   }
 
   #run(record: unknown, work: Work, claim: Claim, attempt: number): unknown {
-    const { session } = this.#setting
+    const { session, signal, stopping } = this.#setting
     if (session.attempt === undefined) return this.#handle(record, work, attempt, undefined)
-    return session.attempt(claim, (transaction) => this.#handle(record, work, attempt, transaction))
+    const run = (transaction: unknown) => {
+      signal.throwIfAborted() // that it has to be repeated may turn out after the time of the batch
+      return this.#handle(record, work, attempt, transaction)
+    }
+    return session.attempt(claim, run, stopping)
   }
 
   #handle(record: unknown, work: Work, attempt: number, transaction: unknown): unknown {

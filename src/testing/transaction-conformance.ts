@@ -202,6 +202,15 @@ const everyShard: Promises = {
     await bench.assertCounted({ a: 1, b: 1 })
   },
 
+  async 'a later epoch has the shard, also under a lease that seems to have been made earlier'(bench) {
+    const old = await bench.delivery(1, { leaseCreatedAt: 2_000 })(entry('a', 1))
+    await complete(old, await bench.attempted(old, entry('a', 1)))
+    const replayed = await bench.delivery(2, { leaseCreatedAt: 1_000 })(entry('a', 1), entry('b', 2))
+    assert.equal((await claim(replayed, entry('a', 1))).status, 'completed')
+    await complete(replayed, await bench.attempted(replayed, entry('b', 2)))
+    await bench.assertCounted({ a: 1, b: 1 })
+  },
+
   async 'a record that was given up keeps nobody waiting, and is not forgotten'(bench) {
     const entries = [entry('a', 1), entry('b', 2), entry('a', 3)] as const
     const session = await bench.delivery(1)(...entries)

@@ -221,7 +221,7 @@ export class EffectLog<Transaction> {
       await transaction.check()
     } catch (error) {
       this.assertOpen()
-      if (isConflict(error) || isBroken(error)) throw error
+      if (isConflict(error) || isBroken(error) || isTooLate(error)) throw error
       this.setting.suspects.add(entry.idempotencyKey)
       throw new LedgerError(
         `record ${entry.eventId} shared a transaction that had to be run again, and failed the second time; it runs ` +
@@ -230,4 +230,9 @@ export class EffectLog<Transaction> {
       )
     }
   }
+}
+
+/** The time of the batch, or of the lease, was up: that says nothing of the record. */
+function isTooLate(error: unknown): boolean {
+  return isTidemarkError(error, 'ERR_DEADLINE') || isTidemarkError(error, 'ERR_LEASE_LOST')
 }

@@ -38,12 +38,12 @@ export class PostgresSession<Transaction> implements LedgerSession<Transaction> 
     return { status: 'claimed', claim: { entry, token: '' } }
   }
 
-  async attempt({ entry }: Claim, run: (transaction: Transaction) => unknown): Promise<void> {
+  async attempt({ entry }: Claim, run: (transaction: Transaction) => unknown, stopping?: AbortSignal): Promise<void> {
     const { shared } = this.#setting
     this.#openCount += 1
     const over = () => void (this.#openCount -= 1)
     try {
-      await shared.attempt(entry, run)
+      await shared.attempt(entry, run, stopping)
     } catch (error) {
       over()
       throw error

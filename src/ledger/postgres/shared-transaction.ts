@@ -15,6 +15,8 @@ export interface SharedTransactionSetting<Transaction> extends EffectLogSetting<
 interface Attempt<Transaction> {
   readonly entry: LedgerEntry
   readonly run: Run<Transaction>
+  /** When it has aborted, nothing is begun any more. */
+  readonly stopping: AbortSignal | undefined
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
@@ -51,9 +53,9 @@ export class SharedTransaction<Transaction> {
   }
 
   /** Runs a handler when its turn comes; resolves when its statements are part of the transaction. */
-  attempt(entry: LedgerEntry, run: Run<Transaction>): Promise<void> {
+  attempt(entry: LedgerEntry, run: Run<Transaction>, stopping?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ entry, run, resolve, reject })
+      this.#queue.push({ entry, run, stopping, resolve, reject })
       void this.#pump()
     })
   }
@@ -133,7 +135,9 @@ export class SharedTransaction<Transaction> {
   }
 
   async #work(attempt: Attempt<Transaction>): Promise<void> {
-    const { entry } = attempt
+    const { entry, stopping } = attempt
+    // Before the transaction is touched: to fail in it would undo, or run again, what others have done.
+    if (stopping?.aborted === true) return attempt.reject(stopping.reason)
     const isSuspect = this.#log.isSuspect(entry)
     if (isSuspect) await this.#commit()
     this.#uncompleted.delete(entry.eventId)

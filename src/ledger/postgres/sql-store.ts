@@ -91,6 +91,10 @@ export class SqlStore<Transaction> implements PostgresStore<Transaction> {
     }
   }
 
+  /**
+   * The row is the later epoch's, also under a lease that a replay has made anew on a machine whose clock is behind; or the
+   * later lease's, whose epochs begin at 1 where the one before was deleted.
+   */
   async #takeOver(
     scope: Scope<Transaction>,
     { shard, id }: ShardSession,
@@ -106,7 +110,7 @@ export class SqlStore<Transaction> implements PostgresStore<Transaction> {
         `ON CONFLICT (consumer, table_name, stream_label, shard_id) DO UPDATE SET ` +
         `lease_created_at = excluded.lease_created_at, epoch = excluded.epoch, session = excluded.session, ` +
         `owner = excluded.owner, commits = 0, updated_at = excluded.updated_at ` +
-        `WHERE (mine.lease_created_at, mine.epoch) <= (excluded.lease_created_at, excluded.epoch) ` +
+        `WHERE mine.epoch <= excluded.epoch OR mine.lease_created_at < excluded.lease_created_at ` +
         `RETURNING through, holes`,
       [...keyOf(shard), String(shard.leaseCreatedAt), String(shard.epoch), id, shard.owner, String(now)],
     )
@@ -130,7 +134,7 @@ export class SqlStore<Transaction> implements PostgresStore<Transaction> {
       scope.query(
         `SELECT pg_terminate_backend(activity.pid)::text AS ended FROM ${this.#tables.shards} AS shard ` +
           `JOIN pg_stat_activity AS activity ON activity.backend_xid = shard.xmax ` +
-          `WHERE ${ofShard} AND (lease_created_at, epoch) <= ($5::text::bigint, $6::text::bigint)`,
+          `WHERE ${ofShard} AND (epoch <= $6::text::bigint OR lease_created_at < $5::text::bigint)`,
         [...keyOf(shard), String(shard.leaseCreatedAt), String(shard.epoch)],
       ),
     )
@@ -293,8 +297,7 @@ const held: Fence = { status: 'held' }
 function fenceOf(row: Row | undefined, { id, shard }: ShardSession): Fence {
   if (row === undefined) return { status: 'lost', isLater: false }
   if (row['session'] === id) return held
-  const born = Number(row['born'])
-  const isLater = born > shard.leaseCreatedAt || (born === shard.leaseCreatedAt && Number(row['epoch']) > shard.epoch)
+  const isLater = Number(row['epoch']) > shard.epoch && Number(row['born']) >= shard.leaseCreatedAt
   return { status: 'lost', isLater }
 }
 

@@ -135,6 +135,23 @@ describe('in a worker', () => {
     expect(again.claim(at(page, 0))).toEqual({ status: 'completed' })
   })
 
+  test('an attempt whose time is up before its turn comes is not begun, and undoes nothing of the others', async () => {
+    const database = await createDatabase()
+    const page = entries(1, 2)
+    const session = await openShard(database, 1).open({ consumer: 'bank', entries: page })
+    const first = await run(session, at(page, 0))
+    const outcome = await session.claim(at(page, 1))
+    if (outcome.status !== 'claimed') throw new Error('it was not claimed')
+    const begun: string[] = []
+    const stopping = AbortSignal.abort(new Error('the time is up'))
+    const late = session.attempt?.(outcome.claim, () => begun.push('late'), stopping)
+    await expect(late).rejects.toThrow('the time is up')
+    await session.flush()
+    expect(begun).toEqual([])
+    expect(await first.settled).toEqual({ status: 'completed' })
+    expect(await database.balances()).toBe('lane-1=1')
+  })
+
   test('where a change can recur each has a mark of its own beside that of the shard', async () => {
     const database = await createDatabase()
     const page = entries(1)

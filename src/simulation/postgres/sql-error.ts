@@ -1,0 +1,27 @@
+/** An error as `pg` gives it when the server answered with one. */
+export class SqlError extends Error {
+  override readonly name = 'error'
+  /** The SQLSTATE. */
+  readonly code: string
+  readonly severity: 'ERROR' | 'FATAL'
+
+  constructor(code: string, message: string, severity: 'ERROR' | 'FATAL' = 'ERROR') {
+    super(message)
+    this.code = code
+    this.severity = severity
+  }
+}
+
+/** An error as `pg` gives it when there is no answer. */
+export function brokenConnection(how: 'reset' | 'terminated' | 'not queryable' | 'refused'): Error {
+  switch (how) {
+    case 'reset':
+      return Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+    case 'refused':
+      return Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' })
+    case 'terminated':
+      return new Error('Connection terminated unexpectedly')
+    case 'not queryable':
+      return new Error('Client has encountered a connection error and is not queryable')
+  }
+}

@@ -1,0 +1,119 @@
+import type { SqlError } from './sql-error.ts'
+/** The columns of a row, as numbers and texts. */
+export type Columns = { readonly [column: string]: string | number }
+
+/** What a transaction made of a row; without columns it deleted it. */
+export interface Version {
+  readonly by: Transaction
+  readonly columns: Columns | undefined
+}
+
+/** A row with its versions, the newest last, and the transaction that has it locked. */
+export class StoredRow {
+  readonly versions: Version[] = []
+  holder: Transaction | undefined
+}
+
+export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
+
+/** What a transaction did to a row, to be undone from the end. */
+interface Step {
+  readonly row: StoredRow
+  readonly table: string
+  /** `undefined`: it only locked the row. */
+  readonly version: Version | undefined
+}
+
+/** What was written, for whoever watches commits. */
+export interface WrittenRow {
+  readonly table: string
+  readonly columns: Columns | undefined
+}
+
+/**
+ * A transaction of the simulated server.
+ *
+ *     in progress ── COMMIT, and it is on the disk ──▶ committed
+ *          └── ROLLBACK, its connection ends, a crash ─▶ aborted: nothing of it was ever there
+ */
+export class Transaction {
+  /** The process that it runs in. */
+  readonly pid: number
+  isolation: Isolation = 'read committed'
+  status: 'in progress' | 'committed' | 'aborted' = 'in progress'
+  /** 0 until it needs one. */
+  xid = 0
+  /** Among all commits. */
+  committedAt = 0
+  /** Up to which commit it sees, where it sees the same all the time. */
+  snapshot: number | undefined
+  /** A statement has failed: nothing but the way back is possible. */
+  isFailed = false
+  /** What stands against its COMMIT. */
+  deferred: SqlError | undefined
+  lockTimeoutMs = 0
+  idleTimeoutMs = 0
+  readonly #steps: Step[] = []
+  readonly #savepoints: number[] = []
+
+  constructor(pid: number) {
+    this.pid = pid
+  }
+
+  /** What it has written and not undone. */
+  get written(): WrittenRow[] {
+    return this.#steps.flatMap(({ table, version }) => (version === undefined ? [] : [{ table, ...version }]))
+  }
+
+  get hasDoneAnything(): boolean {
+    return this.#steps.length > 0
+  }
+
+  lock(table: string, row: StoredRow): void {
+    if (row.holder === this) return
+    row.holder = this
+    this.#steps.push({ row, table, version: undefined })
+  }
+
+  write(table: string, row: StoredRow, columns: Columns | undefined): void {
+    this.lock(table, row)
+    const version = { by: this, columns }
+    row.versions.push(version)
+    this.#steps.push({ row, table, version })
+  }
+
+  savepoint(): void {
+    this.#savepoints.push(this.#steps.length)
+  }
+
+  /** False when there is none. */
+  undo(): boolean {
+    const from = this.#savepoints.at(-1)
+    if (from === undefined) return false
+    this.#undoFrom(from)
+    this.isFailed = false
+    return true
+  }
+
+  release(): boolean {
+    return this.#savepoints.pop() !== undefined
+  }
+
+  commit(order: number): void {
+    this.status = 'committed'
+    this.committedAt = order
+    for (const { row } of this.#steps) row.holder = undefined
+  }
+
+  abort(): void {
+    this.status = 'aborted'
+    this.#undoFrom(0)
+  }
+
+  #undoFrom(from: number): void {
+    for (const { row, version } of this.#steps.splice(from).toReversed()) {
+      if (version === undefined) row.holder = undefined
+      else row.versions.splice(row.versions.lastIndexOf(version), 1)
+    }
+  }
+}
