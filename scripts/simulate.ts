@@ -7,7 +7,8 @@ import { drill } from './simulate/drill.ts'
 const usage = `npm run simulate -- [--seeds N] [--from S] [--scenario NAME]   runs N worlds (200), beginning with seed S (1)
                                                               --world lambda | workers: of one kind; otherwise every fourth is
                                                               one of workers, unless a scenario says which
-                                                              --ledger transactions: with effects that commit with their marks
+                                                              --ledger transactions | postgres: effects commit with their
+                                                              marks, in DynamoDB or in a simulated PostgreSQL
 npm run simulate -- --seed S [--scenario NAME]                one world, with its timeline
 npm run simulate -- --mutants [--only TEXT]                   plants bugs and counts the seeds until each is found`
 

@@ -6,6 +6,9 @@ import type { WorkerProfile } from './worker-profile.ts'
 import type { WorkerMark } from './worker-marks.ts'
 import type { World } from './world.ts'
 
+// Who has slept may be told by a ledger that its right is over, and finds it out itself with the next answer to a heartbeat.
+const lapsesWithinMs = 3_000
+
 /** What workers tell on their channels, and whether it is true. */
 export class FleetNews {
   readonly #world: World<WorkerProfile, WorkerMark>
@@ -61,7 +64,7 @@ export class FleetNews {
     const process = this.#fleet.alive.find(({ actor }) => actor.name === leases.actorOf(workerId))
     if (lease?.owner !== workerId || lease.epoch !== epoch || process?.worker.status().state !== 'running') return
     this.#falselyLost.add(workerId)
-    this.#world.scheduler.after(0, () => {
+    this.#world.scheduler.after(lapsesWithinMs, () => {
       if (!this.#falselyLost.delete(workerId)) return
       this.#world.violate({ invariant: 'I6', message: `${shardId} is called lost in epoch ${epoch}, which goes on` })
     })

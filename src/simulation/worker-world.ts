@@ -100,9 +100,9 @@ export class WorkerWorld {
   /** An operator stops the whole fleet, moves it back to the beginning, and starts it again. */
   async #replay(): Promise<void> {
     const world = this.#world
-    const { bank, chaosMs, streamOff, awayHours, worker } = world.profile
-    // What is from before a start at LATEST was never wanted; what is gone can't be delivered again.
-    if (bank?.isReplayed !== true || streamOff !== undefined || awayHours > 0 || worker.startAt === 'LATEST') return
+    const { bank, chaosMs, streamOff, awayHours } = world.profile
+    // What is gone can't be delivered again, and of streams only the last one goes back.
+    if (bank?.isReplayed !== true || streamOff !== undefined || awayHours > 0) return
     await world.clock.sleep((0.3 + 0.6 * world.random.fork('replay').next()) * chaosMs)
     this.#fleet.leave()
     world.mark('stream replayed')

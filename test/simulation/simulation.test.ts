@@ -28,6 +28,8 @@ describe('the simulation', () => {
     ['workers-listed-late', 20],
     ['transactions', 250],
     ['workers-transactions', 80],
+    ['postgres', 250],
+    ['workers-postgres', 80],
   ] as const)('finds nothing in %s', { timeout: 300_000 }, async (scenario, count) => {
     const { failures, differing } = await runEnsemble(sound, { scenario, from: 1, count })
     expect(failures.map(({ seed, violations }) => `${seed}: ${violations[0]?.message}`)).toEqual([])

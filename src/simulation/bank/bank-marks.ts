@@ -1,7 +1,16 @@
-const own = ['transfer committed', 'account frozen', 'transaction met another', 'stream replayed'] as const
+import type { WireMark } from '../postgres/pool.ts'
+import type { PostgresMark } from '../postgres/postgres-server.ts'
+import type { CommittingLedger } from '../profile.ts'
+
+const own = ['transfer committed', 'account frozen', 'stream replayed'] as const
+
+const ofPostgres = [
+  ...['server crashed', 'deadlock', 'serialization failure', 'lock waited for', 'lock timed out', 'backend ended'],
+  ...['COMMIT never arrived', 'COMMIT applied and not answered', 'COMMIT arrived late', 'connection broken'],
+] as const satisfies readonly (PostgresMark | WireMark)[]
 
 /** What only a world with a bank has. */
-export type BankMark = (typeof own)[number]
+export type BankMark = (typeof own)[number] | 'transaction met another' | PostgresMark | WireMark
 
 // What claims have, and a person who is asked about them; effects that are repeated; a ledger that takes batches alone.
 const elsewhere: ReadonlySet<string> = new Set([
@@ -10,6 +19,7 @@ const elsewhere: ReadonlySet<string> = new Set([
 ])
 
 /** What has to happen now and then in worlds with a bank. */
-export function bankMarks(marks: readonly string[]): readonly string[] {
-  return [...marks.filter((mark) => !elsewhere.has(mark)), ...own]
+export function bankMarks(marks: readonly string[], ledger: CommittingLedger): readonly string[] {
+  const ofStore = ledger === 'postgres' ? ofPostgres : ['transaction met another']
+  return [...marks.filter((mark) => !elsewhere.has(mark)), ...own, ...ofStore]
 }

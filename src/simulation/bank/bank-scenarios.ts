@@ -1,7 +1,7 @@
 import { lambdaMarks, type LambdaMark } from '../lambda-marks.ts'
 import { drawLambdaProfile, type LambdaProfile } from '../lambda-profile.ts'
 import { LambdaWorld } from '../lambda-world.ts'
-import type { CommittingLedger } from '../profile.ts'
+import type { CommittingLedger, HandlerHabits } from '../profile.ts'
 import { SeededRandom } from '../random.ts'
 import { scenarioOf, type Scenario, type WorldKind } from '../run.ts'
 import { workerMarks, type WorkerMark } from '../worker-marks.ts'
@@ -16,10 +16,13 @@ function lambdaBank(ledger: CommittingLedger): WorldKind<LambdaProfile, LambdaMa
   return {
     draw: (seed) => {
       const random = new SeededRandom(seed).fork('bank')
-      return { ...drawLambdaProfile(seed), ledger, identity: random.pick(identities), bank: drawBank(random) }
+      const drawn = drawLambdaProfile(seed)
+      const { writeCount, everyMs } = drawn.workload
+      const bank = drawBank(random, 2_000 + writeCount * everyMs)
+      return { ...drawn, ledger, identity: random.pick(identities), handler: brisk(drawn.handler, ledger), bank }
     },
     play: (world) => new LambdaWorld(world).run(),
-    marks: bankMarks(lambdaMarks),
+    marks: bankMarks(lambdaMarks, ledger),
   }
 }
 
@@ -28,14 +31,23 @@ function workerBank(ledger: CommittingLedger): WorldKind<WorkerProfile, WorkerMa
     draw: (seed) => {
       const random = new SeededRandom(seed).fork('bank')
       const drawn = drawWorkerProfile(seed)
-      return { ...drawn, ledger, identity: random.pick(identities), isFenced: false, bank: drawBank(random) }
+      const bank = drawBank(random, drawn.chaosMs)
+      // Where a start at LATEST begins is judged in the other worlds of workers.
+      const worker = { ...drawn.worker, startAt: 'TRIM_HORIZON' as const }
+      const habits = { worker, ledger, identity: random.pick(identities), handler: brisk(drawn.handler, ledger) }
+      return { ...drawn, ...habits, isFenced: false, bank }
     },
     play: (world) => new WorkerWorld(world).run(),
-    marks: bankMarks(workerMarks),
+    marks: bankMarks(workerMarks, ledger),
   }
 }
 
-const ledgers = ['transactions'] as const
+/** One that waits for longer between two statements than its transaction may be idle would never come to its end. */
+function brisk(handler: HandlerHabits, ledger: CommittingLedger): HandlerHabits {
+  return ledger === 'postgres' ? { ...handler, workMs: Math.min(400, handler.workMs) } : handler
+}
+
+const ledgers = ['transactions', 'postgres'] as const
 
 /** Worlds in which effects commit with their marks: `transactions` and `postgres`, and with workers `workers-…`. */
 export const bankScenarios: readonly Scenario[] = ledgers.flatMap((ledger) => [

@@ -8,9 +8,11 @@ import type { SimulatedDatabase } from '../simulated-database.ts'
 import type { HandlerRun } from '../worker-oracle.ts'
 import type { World } from '../world.ts'
 import { BankBook, type Entry } from './bank-book.ts'
+import type { BankHabits } from './bank-habits.ts'
 import type { BankMark } from './bank-marks.ts'
 import type { BankStore } from './bank-store.ts'
 import { DynamoDBBank } from './dynamodb-bank.ts'
+import { PostgresBank } from './postgres-bank.ts'
 import { accountNamed } from './transfer.ts'
 
 /** What a bank is made of. */
@@ -33,24 +35,22 @@ export class Bank {
 
   /** Of worlds without a bank: `undefined`. */
   static of(setting: BankSetting): Bank | undefined {
-    return setting.world.profile.bank === undefined
-      ? undefined
-      : new Bank(setting, setting.world.profile.bank.accountCount)
+    return setting.world.profile.bank === undefined ? undefined : new Bank(setting, setting.world.profile.bank)
   }
 
-  private constructor(setting: BankSetting, accountCount: number) {
+  private constructor(setting: BankSetting, habits: BankHabits) {
     const { world, committed } = setting
     this.#setting = setting
     this.#book = new BankBook({
-      accountCount,
+      accountCount: habits.accountCount,
       committed: (entry) => {
         world.mark('transfer committed')
         committed(entry)
       },
       violate: (message) => world.violate({ invariant: 'balance', message: `${setting.consumer}: ${message}` }),
     })
-    this.#store = this.#open()
-    const { frozenMs = 0 } = world.profile.bank ?? {}
+    this.#store = this.#open(habits)
+    const { frozenMs } = habits
     if (frozenMs === 0) return
     const first = accountNamed(0)
     // Not while the database is still being made.
@@ -93,9 +93,9 @@ export class Bank {
     this.#book.judge((account) => this.#store.balanceOf(account))
   }
 
-  #open(): BankStore {
+  #open(habits: BankHabits): BankStore {
     const { world, consumer, database } = this.#setting
-    const canBeFrozen = (world.profile.bank?.frozenMs ?? 0) > 0
-    return new DynamoDBBank(consumer, this.#book, database, canBeFrozen)
+    if (world.profile.ledger === 'postgres') return new PostgresBank(world, habits, this.#book, `postgres ${consumer}`)
+    return new DynamoDBBank(consumer, this.#book, database, habits.frozenMs > 0)
   }
 }

@@ -169,7 +169,7 @@ export class Backend {
     if (error.code === '40001') this.#server.setting.happened?.('serialization failure')
     const { transaction } = this
     if (transaction !== undefined && this.#isAlone) this.#abort()
-    else if (transaction !== undefined) transaction.isFailed = true
+    else if (transaction !== undefined) this.#server.failed(transaction)
     this.#answer({ error })
   }
 
@@ -276,9 +276,10 @@ export class Backend {
   savepoint(text: string): void {
     if (text !== 'SAVEPOINT tidemark' && text !== 'RELEASE SAVEPOINT tidemark') this.#server.setting.unknown(text)
     const { transaction } = this
-    if (transaction?.isFailed === true) throw abortedBefore()
-    if (text === 'SAVEPOINT tidemark') transaction?.savepoint()
-    else if (transaction?.release() !== true) throw noSavepoint()
+    if (transaction === undefined) throw new SqlError('25P01', 'SAVEPOINT can only be used in transaction blocks')
+    if (transaction.isFailed) throw abortedBefore()
+    if (text === 'SAVEPOINT tidemark') transaction.savepoint()
+    else if (!transaction.release()) throw noSavepoint()
     this.#answer({ rows: [] })
   }
 }

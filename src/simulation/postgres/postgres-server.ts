@@ -103,7 +103,8 @@ export class PostgresServer {
 
   /** The transaction that a process is in; 0 for none. */
   xidIn(pid: number): number {
-    return this.#backends.get(pid)?.transaction?.xid ?? 0
+    const transaction = this.#backends.get(pid)?.transaction
+    return transaction?.status === 'in progress' ? transaction.xid : 0
   }
 
   statusOf(xid: number): Transaction['status'] {
@@ -125,6 +126,11 @@ export class PostgresServer {
     if (hasDoneAnything) this.#flushedXid = this.#loggedXid
     transaction.commit(this.commitCount)
     if (written.length > 0) this.setting.committed(written)
+    this.released(transaction)
+  }
+
+  failed(transaction: Transaction): void {
+    transaction.fail()
     this.released(transaction)
   }
 

@@ -71,7 +71,10 @@ export const statements: ReadonlyMap<string, Statement> = new Map<string, Statem
     {
       name: 'take shard over',
       *run(execution, values) {
-        const [consumer = '', table = '', label = '', shard = '', born, epoch, session = '', owner = '', now] = values
+        const [consumer = '', table = '', label = '', shard = '', ...others] = values
+        const [born = '', epoch = '', session = '', owner = '', now = ''] = others
+        for (const number of [born, epoch, now])
+          if (!/^-?\d+$/.test(number)) throw new SqlError('22P02', `invalid input syntax for type bigint: "${number}"`)
         const key = [consumer, table, label, shard]
         const taken = {
           ...{ consumer, table_name: table, stream_label: label, shard_id: shard, session, owner, commits: 0 },

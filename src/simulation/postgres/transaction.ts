@@ -99,6 +99,13 @@ export class Transaction {
     return this.#savepoints.pop() !== undefined
   }
 
+  /** A statement has failed: what was done since the savepoint is undone, with its locks; without one all of it is. */
+  fail(): void {
+    this.isFailed = true
+    if (this.#savepoints.length === 0) return this.abort()
+    this.#undoFrom(this.#savepoints.at(-1) ?? 0)
+  }
+
   commit(order: number): void {
     this.status = 'committed'
     this.committedAt = order

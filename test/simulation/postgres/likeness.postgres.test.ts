@@ -1,0 +1,287 @@
+import pg from 'pg'
+import { expect, test } from 'vitest'
+import { usePostgres } from '../../ledger/postgres/server.ts'
+import type { Backend } from '../../../src/simulation/postgres/backend.ts'
+import { PostgresServer } from '../../../src/simulation/postgres/postgres-server.ts'
+import { accounts, moveStatement, statements } from '../../../src/simulation/postgres/statements.ts'
+import { SeededRandom } from '../../../src/simulation/random.ts'
+import { Scheduler } from '../../../src/simulation/scheduler.ts'
+import { immediateTurns } from '../../../src/simulation/turns.ts'
+
+const { createDatabase } = usePostgres()
+
+/** One statement of a script: who sends it, its name or its text, its values. */
+type Step = readonly [session: string, statement: string, ...values: string[]]
+
+/** How a step came out: its rows, its SQLSTATE, or that it waits; and what came of those that waited before. */
+interface Told {
+  readonly outcome: unknown
+  readonly woken: readonly unknown[]
+}
+
+interface Server {
+  step(step: Step): Promise<Told>
+  end(): Promise<void>
+}
+
+const byName = new Map([...statements].map(([text, { name }]) => [name, text]))
+
+function textOf(statement: string): string {
+  return byName.get(statement) ?? statement
+}
+
+// What two servers count differently, and two runs of one server too.
+const counted = ['xid', 'pid']
+
+function plain(rows: readonly object[]): unknown {
+  return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !counted.includes(name))))
+}
+
+/** Sessions on some server, and which of their statements are still unanswered. */
+class Sessions {
+  readonly #waiting = new Map<string, Promise<unknown>>()
+  readonly #settle: (answer: Promise<unknown>) => Promise<unknown>
+
+  /** @param settle Waits until nothing more happens by itself. */
+  constructor(settle: (answer: Promise<unknown>) => Promise<unknown>) {
+    this.#settle = settle
+  }
+
+  async tell(session: string, answer: Promise<unknown>): Promise<Told> {
+    const before = [...this.#waiting]
+    this.#waiting.set(session, answer)
+    await this.#settle(answer)
+    const outcome = await this.#outcome(session, answer)
+    const woken: unknown[] = []
+    for (const [name, waiting] of before) {
+      const told = await this.#outcome(name, waiting)
+      if (told !== 'waits') woken.push([name, told])
+    }
+    return { outcome, woken }
+  }
+
+  async #outcome(session: string, answer: Promise<unknown>): Promise<unknown> {
+    const told = await Promise.race([answer, Promise.resolve().then(() => Promise.resolve('waits'))])
+    if (told !== 'waits') this.#waiting.delete(session)
+    return told
+  }
+}
+
+/** The simulated server, with a process for each session. */
+function simulated(): Server {
+  const scheduler = new Scheduler(new SeededRandom('likeness'), immediateTurns)
+  const unknown: string[] = []
+  const server = new PostgresServer({
+    after: (ms, run) => scheduler.after(ms, run),
+    draw: () => 0.5,
+    committed: () => {},
+    unknown: (text) => unknown.push(text),
+  })
+  for (const id of ['a', 'b']) server.put(accounts, { id, balance: 0, entry: '' })
+  const backends = new Map<string, Backend>()
+  const backendOf = (session: string) => {
+    const known = backends.get(session) ?? server.open(() => {})
+    backends.set(session, known)
+    return known
+  }
+  // Long enough for a COMMIT, a lock's patience and a deadlock to be found.
+  const settle = () => scheduler.run(() => false, { untilMs: scheduler.now + 2_000, maxEvents: 1e6 })
+  const sessions = new Sessions(settle)
+  return {
+    step: ([session, statement, ...values]) =>
+      sessions.tell(
+        session,
+        new Promise((resolve) => {
+          backendOf(session).receive({
+            ...{ text: textOf(statement), values },
+            answer: (outcome) => resolve('rows' in outcome ? plain(outcome.rows) : outcome.error.code),
+          })
+        }),
+      ),
+    end: () => {
+      expect(unknown).toEqual([])
+      return Promise.resolve()
+    },
+  }
+}
+
+/** A real server, with a connection for each session. */
+async function real(): Promise<Server> {
+  const database = await createDatabase()
+  await database.query('ALTER TABLE accounts ADD COLUMN entry text')
+  await database.query("INSERT INTO accounts VALUES ('a', 0, ''), ('b', 0, '')")
+  const clients = new Map<string, pg.Client>()
+  const clientOf = async (session: string) => {
+    const known = clients.get(session)
+    if (known !== undefined) return known
+    const client = new pg.Client(database.config)
+    client.on('error', () => {})
+    await client.connect()
+    clients.set(session, client)
+    return client
+  }
+  const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+  // What waits is given the time in which a deadlock is found (0.1 s) and patience ends; who is woken, that of an answer.
+  const sessions = new Sessions((answer) => Promise.race([answer.then(() => pass(30)), pass(600)]))
+  return {
+    step: async ([session, statement, ...values]) => {
+      const client = await clientOf(session)
+      const answer = client.query(textOf(statement), values).then(
+        ({ rows }: { rows: object[] }) => plain(rows),
+        (error: unknown) => (error as { readonly code?: string }).code ?? 'no answer',
+      )
+      return sessions.tell(session, answer)
+    },
+    end: async () => {
+      await Promise.all([...clients.values()].map((client) => client.end()))
+    },
+  }
+}
+
+const shard = ['bank', 'orders', 'label', 'shard-1']
+const take = (session: string, who: string, born: number, epoch: number): readonly Step[] => [
+  [session, 'BEGIN'],
+  [session, 'be patient', '300'],
+  [session, 'take shard over', ...shard, String(born), String(epoch), who, `owner of ${who}`, '1000'],
+  [session, 'forget shards', 'bank', '500'],
+  [session, 'COMMIT'],
+]
+const begin = (session: string): readonly Step[] => [
+  [session, 'BEGIN'],
+  [session, 'lock shard', ...shard, '60000'],
+]
+const marks = (...keys: string[]) => JSON.stringify(keys.map((key) => [key, `event ${key}`]))
+const write = (session: string, writer: string, ...keys: string[]): Step => [
+  session,
+  'write marks',
+  'bank',
+  writer,
+  '1000',
+  marks(...keys),
+  '500',
+]
+
+const scripts: { readonly [name: string]: readonly Step[] } = {
+  'a shard is taken over, by who may': [
+    ...take('one', 'first', 1_000, 1),
+    ['two', 'read shard', ...shard],
+    ...begin('one'),
+    ['one', moveStatement, 'a', '-5', 'entry'],
+    ['one', 'write shard', ...shard, 'first', '0007', '["0003"]', '1', '1100'],
+    ['one', 'COMMIT'],
+    ...take('two', 'second', 1_000, 2),
+    ...begin('one'),
+    ['one', 'write shard', ...shard, 'first', '0009', '[]', '2', '1100'],
+    ['one', 'ROLLBACK'],
+    ...take('one', 'first again', 1_000, 1),
+    ...take('one', 'made anew', 2_000, 1),
+    ...take('one', 'replayed', 1_500, 3),
+    ['one', 'read shard', ...shard],
+  ],
+  'an owner that holds its lock is waited for, and dislodged': [
+    ...take('one', 'first', 1_000, 1),
+    ...begin('one'),
+    ['one', moveStatement, 'a', '-5', 'entry'],
+    ...take('two', 'second', 1_000, 2),
+    ['two', 'ROLLBACK'],
+    ['two', 'dislodge', ...shard, '1000', '0'],
+    ['two', 'dislodge', ...shard, '1000', '2'],
+    ...take('two', 'second', 1_000, 2),
+    ['two', 'read shard', ...shard],
+    ['two', moveStatement, 'a', '1', 'entry'],
+  ],
+  'marks are written once, by who is first to commit': [
+    ['one', 'BEGIN'],
+    ['one', 'introduce', '60000'],
+    write('one', 'writer 1', 'b', 'a'),
+    ['two', 'BEGIN'],
+    write('two', 'writer 2', 'c', 'b'),
+    ['three', 'read marks', 'bank', '500', JSON.stringify(['a', 'b', 'c'])],
+    ['one', 'COMMIT'],
+    ['two', 'COMMIT'],
+    ['three', 'read marks', 'bank', '500', JSON.stringify(['a', 'b', 'c', 'd'])],
+    ['three', 'read writer', 'bank', 'b'],
+    ['three', 'read writer', 'bank', 'c'],
+    ['three', 'read writer', 'bank', 'd'],
+    ['one', 'BEGIN'],
+    write('one', 'writer 3', 'd'),
+    ['two', 'BEGIN'],
+    write('two', 'writer 4', 'd'),
+    ['one', 'ROLLBACK'],
+    ['two', 'COMMIT'],
+    ['three', 'read writer', 'bank', 'd'],
+    ['one', 'BEGIN'],
+    write('one', 'writer 5', 'e', 'e'),
+    ['one', 'COMMIT'],
+  ],
+  'what is old is forgotten, and written over': [
+    ['one', 'write marks', 'bank', 'writer 1', '400', marks('a', 'b', 'c'), '100'],
+    ['one', 'write marks', 'bank', 'writer 2', '1000', marks('a'), '500'],
+    ['two', 'BEGIN'],
+    ['two', 'write marks', 'bank', 'writer 3', '1000', marks('b'), '500'],
+    ['one', 'forget marks', 'bank', '500', '10'],
+    ['two', 'COMMIT'],
+    ['one', 'read marks', 'bank', '0', JSON.stringify(['a', 'b', 'c'])],
+  ],
+  'a savepoint keeps what was before it, and a failure all that is behind': [
+    ['one', 'BEGIN'],
+    ['one', 'ROLLBACK TO SAVEPOINT tidemark'],
+    ['one', 'COMMIT'],
+    ['one', 'BEGIN'],
+    ['one', moveStatement, 'a', '-1', 'one'],
+    ['one', 'SAVEPOINT tidemark'],
+    ['one', moveStatement, 'b', '1', 'one'],
+    ['two', moveStatement, 'b', '10', 'two'],
+    ['one', 'ROLLBACK TO SAVEPOINT tidemark'],
+    ['one', 'RELEASE SAVEPOINT tidemark'],
+    ['one', 'RELEASE SAVEPOINT tidemark'],
+    ['one', moveStatement, 'a', '-1', 'one'],
+    ['one', 'COMMIT'],
+    ['one', 'RELEASE SAVEPOINT tidemark'],
+    ['one', 'BEGIN'],
+    ['one', moveStatement, 'a', '-1', 'one'],
+    ['one', 'SAVEPOINT tidemark'],
+    ['one', moveStatement, 'b', '1', 'one'],
+    ['one', 'take shard over', 'this is no number', ...['', '', '', '', '', '', '', '']],
+    ['two', moveStatement, 'b', '10', 'two'],
+    ['two', moveStatement, 'a', '10', 'two'],
+    ['one', 'RELEASE SAVEPOINT tidemark'],
+    ['one', 'ROLLBACK TO SAVEPOINT tidemark'],
+    ['one', moveStatement, 'a', '-1', 'one'],
+    ['one', 'COMMIT'],
+  ],
+  'two that want what the other has': [
+    ['one', 'BEGIN'],
+    ['one', moveStatement, 'a', '1', 'one'],
+    ['two', 'BEGIN'],
+    ['two', moveStatement, 'b', '1', 'two'],
+    ['one', moveStatement, 'b', '1', 'one'],
+    ['two', moveStatement, 'a', '1', 'two'],
+    ['one', 'COMMIT'],
+    ['two', 'COMMIT'],
+  ],
+  'repeatable reads': [
+    ['one', 'BEGIN'],
+    ['one', 'SET TRANSACTION ISOLATION LEVEL repeatable read'],
+    ['one', 'read writer', 'bank', 'a'],
+    ['two', moveStatement, 'a', '1', 'two'],
+    write('two', 'writer', 'a'),
+    ['one', 'read writer', 'bank', 'a'],
+    ['one', 'read marks', 'bank', '0', JSON.stringify(['a'])],
+    write('one', 'writer 2', 'a'),
+    ['one', 'ROLLBACK'],
+    ['one', 'BEGIN'],
+    ['one', 'SET TRANSACTION ISOLATION LEVEL repeatable read'],
+    ['one', 'read writer', 'bank', 'a'],
+    ['two', moveStatement, 'b', '1', 'two'],
+    ['one', moveStatement, 'b', '1', 'one'],
+    ['one', 'COMMIT'],
+  ],
+}
+
+test.concurrent.for(Object.entries(scripts))('the simulated server does as the real one: %s', async ([, script]) => {
+  const [model, server] = [simulated(), await real()]
+  for (const [number, step] of script.entries())
+    expect({ number, step, ...(await model.step(step)) }).toEqual({ number, step, ...(await server.step(step)) })
+  await Promise.all([model.end(), server.end()])
+})
