@@ -23,7 +23,8 @@ function unsaved({ verdict }: FleetReport): readonly string[] {
 }
 
 function untried({ chaos, mode, verdict, bank }: FleetReport): readonly string[] {
-  const refused = mode === 'fenced' ? verdict.counts.refused : (bank?.tally.refused ?? Infinity)
+  if (mode === 'plain') return []
+  const refused = bank === undefined ? verdict.counts.refused : bank.tally.refused + verdict.counts.idleZombies
   // In a short run the only one may stop a worker that has nothing to do.
   const hadZombies = chaos.filter(({ kind }) => kind === 'pause').length > 1
   return hadZombies && refused === 0 ? ['no zombie tried to write'] : []

@@ -23,6 +23,23 @@ export function vanished(rows: readonly EffectRow[], entries: readonly JournalEn
     .map((entry) => `${changeOf(entry)} (${place(entry)}) is not in the table`)
 }
 
+/**
+ * Handlers that were done with their part, or failed in it, when one of a later epoch of the shard had begun, and of which
+ * nothing is in the store: what they did was refused.
+ */
+export function idleZombies(rows: readonly EffectRow[], entries: readonly JournalEntry[]): readonly JournalEntry[] {
+  const there = new Set(rows.map((row) => `${changeOf(row)}#${row.epoch}`))
+  const latest = new Map<string, number>()
+  return entries
+    .toSorted((one, other) => one.at - other.at)
+    .filter((entry) => {
+      const epoch = latest.get(entry.shardId) ?? -Infinity
+      if (entry.kind === 'started') latest.set(entry.shardId, Math.max(epoch, entry.epoch))
+      const isOver = entry.kind === 'ran' || entry.kind === 'failed'
+      return isOver && entry.epoch < epoch && !there.has(`${changeOf(entry)}#${entry.epoch}`)
+    })
+}
+
 /** By shard, each epoch's first effect that was answered. */
 function firstDoneByEpoch(entries: readonly JournalEntry[]): ReadonlyMap<string, readonly JournalEntry[]> {
   const shards = new Map<string, Map<number, JournalEntry>>()

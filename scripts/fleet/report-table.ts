@@ -19,7 +19,7 @@ export function renderReport(report: FleetReport, options: FleetOptions): string
     ['handlers of an item side by side', violations.overlap.length],
     ['gaps seen by the concurrent reader', report.seenOutOfOrder.length],
     ['  in so many looks', report.looks],
-    ['zombie effects attempted and refused', report.bank?.tally.refused ?? counts.refused],
+    ['zombie effects attempted and refused', report.bank === undefined ? counts.refused : counts.idleZombies],
     ['zombie effects committed', violations.zombieEffects.length],
     ['effects answered and not there', violations.vanished.length],
     ['handlers begun without a lease', counts.zombieStarts],
@@ -59,6 +59,7 @@ function bankRows({ bank, verdict: { counts } }: FleetReport): [string, string |
     ['replays from the beginning', bank.replayCount],
     ['  records they handed out again', bank.replayedCount],
     ['duplicates absorbed', bank.tally.absorbed],
+    ['zombie transactions refused by the ledger', bank.tally.refused],
     ['kills of the server', bank.serverKills],
   ]
 }

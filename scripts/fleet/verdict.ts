@@ -1,6 +1,6 @@
 import { storiesOf } from './changes.ts'
 import { changeOf, type Change, type RunFacts } from './facts.ts'
-import { committedZombies, vanished } from './fence.ts'
+import { committedZombies, idleZombies, vanished } from './fence.ts'
 import { doneTwice, orderViolations, overlapViolations, place, unexcusedZombies, zombieStarts } from './order.ts'
 import { ParkedRepeats } from './parked-repeats.ts'
 import { repeatsOf, type Effect, type Repeat } from './repeats.ts'
@@ -19,6 +19,8 @@ export interface Verdict {
     readonly repeatedBecause: Readonly<Record<string, number>>
     /** Fenced effects that were attempted by a worker without the lease, and refused. */
     readonly refused: number
+    /** With a ledger: handlers that went on without the lease, and in vain. */
+    readonly idleZombies: number
     readonly failed: number
     /** Handlers that began although a later epoch had begun to work: a process stopped between its check and its note. */
     readonly zombieStarts: number
@@ -56,6 +58,7 @@ export function judge(facts: RunFacts): Verdict {
       repeated: repeats.length,
       repeatedBecause: countBy(repeats, ({ because }) => because ?? 'nothing'),
       refused: count('refused'),
+      idleZombies: rows === undefined ? 0 : idleZombies(rows, entries).length,
       failed: count('failed'),
       zombieStarts: zombies.length,
       saves: facts.saves.length,

@@ -65,6 +65,14 @@ test('each version once and in order is clean', () => {
   expect(judged.counts).toMatchObject({ produced: 2, effective: 2, handlerRuns: 2, repeated: 0 })
 })
 
+test('what a zombie did in vain is counted, and what it had committed before is not', () => {
+  const zombie = ['s k@1 w1/1 10', 's k@2 w2/2 50', 'd k@2 w2/2 55', 'f k@1 w1/1 60', 's k@1 w2/2 70', 'd k@1 w2/2 75']
+  const facts = { entries: entries(...zombie), rows: [row('k@1', 'w2/2', 72), row('k@2', 'w2/2', 52)] }
+  expect(verdict(facts).counts.idleZombies).toBe(1)
+  const early = { ...facts, rows: [row('k@1', 'w1/1', 11), row('k@2', 'w2/2', 52)] }
+  expect(verdict(early).counts.idleZombies).toBe(0)
+})
+
 test('with a ledger nothing excuses a second commit, not even a death', () => {
   const facts = {
     produced: new Map([['k', 1]]),
