@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { describeEvent, type CrewEvent, type PassingEvent } from './chaos-schedule.ts'
+import { describeEvent, type CrewEvent, type PassingEvent } from './chaos-events.ts'
 import type { Disturbance } from './facts.ts'
 import type { Departure } from './handovers.ts'
 import { monotonicMs } from './monotonic.ts'

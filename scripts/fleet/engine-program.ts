@@ -1,7 +1,7 @@
 import { SeededRandom } from '../../src/simulation/random.ts'
 import { createEmbeddedDynamoDB } from '../../src/testing.ts'
 import { watchStalls } from './journal.ts'
-import { shuffled } from './chaos-schedule.ts'
+import { shuffled } from './shuffled.ts'
 
 // The embedded engine in a process of its own. It refuses what the service refuses, is late as the service is late, and
 // closes a shard every few seconds for as long as it is told to.

@@ -1,4 +1,4 @@
-import { chaosKinds, type ChaosKind } from './chaos-schedule.ts'
+import { chaosKinds, type ChaosKind } from './chaos-events.ts'
 import { isBank, type EffectMode } from './effects.ts'
 import type { EngineKind } from './engine-process.ts'
 

@@ -1,5 +1,5 @@
 import type { BankFacts } from './bank-facts.ts'
-import type { ChaosEvent } from './chaos-schedule.ts'
+import type { ChaosEvent } from './chaos-events.ts'
 import type { EffectMode } from './effects.ts'
 import type { Disturbance } from './facts.ts'
 import type { Handover } from './handovers.ts'

@@ -5,7 +5,7 @@ import {
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb'
 import { SeededRandom } from '../../src/simulation/random.ts'
-import { shuffled } from './chaos-schedule.ts'
+import { shuffled } from './shuffled.ts'
 import { monotonicMs } from './monotonic.ts'
 import type { Stall } from './journal.ts'
 import type { Transfer } from './transfers.ts'

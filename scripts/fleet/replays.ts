@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { describeEvent, type ReplayEvent } from './chaos-schedule.ts'
+import { describeEvent, type ReplayEvent } from './chaos-events.ts'
 import type { Crew } from './crew.ts'
 import type { EngineProcess } from './engine-process.ts'
 import { consumerName } from './fleet-consumer.ts'

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { chaosKinds, scheduleChaos, workerName, type ChaosEvent } from '../../scripts/fleet/chaos-schedule.ts'
+import { chaosKinds, type ChaosEvent } from '../../scripts/fleet/chaos-events.ts'
+import { workerName } from '../../scripts/fleet/roster.ts'
+import { scheduleChaos } from '../../scripts/fleet/chaos-schedule.ts'
 import { chaosKindsOf } from '../../scripts/fleet/fleet-options.ts'
 
 const plan = { seed: '1', durationMs: 120_000, workerCount: 4, leaseDurationMs: 3_000, everyMs: 3_600 }
