@@ -18,6 +18,8 @@ export interface FleetReport {
   readonly runsAfterStop: number
   readonly isDrained: boolean
   readonly handovers: readonly Handover[]
+  /** How long leases that were handed over were nobody's. */
+  readonly ownerlessMs: readonly number[]
   readonly disturbances: readonly Disturbance[]
   /** How often a worker gave up its leases by itself, since it could not renew its right to work. */
   readonly lapseCount: number

@@ -1,5 +1,6 @@
 import type { Disturbance } from './facts.ts'
 import type { JournalEntry } from './journal.ts'
+import type { Tenures } from './tenures.ts'
 
 /** A worker that went away, and how. */
 export interface Departure {
@@ -43,6 +44,18 @@ export function handoversOf(
       return [{ how, worker, at, shardId: held.shardId, afterMs: next.at - at, idleMs: Math.max(0, next.at - last.at) }]
     }),
   )
+}
+
+/**
+ * From each release to the next acquisition, in milliseconds: what a lease that is handed over is nobody's. Those of the last
+ * workers, which stop after `until`, are handed to nobody.
+ */
+export function ownerlessMs({ acquisitions, ends }: Tenures, until: number): number[] {
+  const acquiredAt = new Map(acquisitions.map(({ shardId, epoch, at }) => [`${shardId} ${epoch}`, at]))
+  return ends.flatMap(({ kind, shardId, epoch, at }) => {
+    const next = acquiredAt.get(`${shardId} ${epoch + 1}`)
+    return kind !== 'released' || at > until || next === undefined ? [] : [Math.max(0, next - at)]
+  })
 }
 
 function byShard(entries: readonly JournalEntry[]): ReadonlyMap<string, readonly JournalEntry[]> {

@@ -4,6 +4,7 @@ import {
   type DynamoDBClient,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SeededRandom } from '../../src/simulation/random.ts'
 import { shuffled } from './shuffled.ts'
 import { monotonicMs } from './monotonic.ts'
@@ -53,27 +54,31 @@ export class Producer {
   async run(): Promise<void> {
     const { durationMs, insertCount } = this.#options
     const startedAt = monotonicMs()
+    const due = (count: number) => sleep(Math.max(0, startedAt + (durationMs * count) / insertCount - monotonicMs()))
+    const batchSize = Math.min(mostInBatch, Math.ceil((insertCount / durationMs) * steadyMs))
     for (const round of this.#options.rounds) {
-      await Promise.all(this.#batches(round).map((batch) => this.#write(batch)))
+      const starts = Array.from({ length: Math.ceil(round.length / batchSize) }, (_, index) => index * batchSize)
+      // Each at its time, whether or not the one before is answered; of a key there is one version in a round.
+      await Promise.all(
+        starts.map(async (from) => {
+          await due(this.#putCount + from)
+          await this.#write(this.#batchOf(round.slice(from, from + batchSize)))
+        }),
+      )
       for (const { key, n, transfer } of round) {
         this.produced.set(key, n)
         if (transfer !== undefined) this.transfers.push(transfer)
       }
       this.#putCount += round.length
-      const dueAt = startedAt + (durationMs * this.#putCount) / insertCount
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueAt - monotonicMs())))
     }
+    await due(insertCount)
   }
 
-  #batches(round: readonly Version[]): Record<string, WriteRequest[]>[] {
-    const batches: Record<string, WriteRequest[]>[] = []
-    for (let from = 0; from < round.length; from += 25) {
-      const batch: Record<string, WriteRequest[]> = {}
-      for (const version of round.slice(from, from + 25))
-        (batch[this.#tableOf(version.key)] ??= []).push({ PutRequest: { Item: itemOf(version) } })
-      batches.push(batch)
-    }
-    return batches
+  #batchOf(versions: readonly Version[]): Record<string, WriteRequest[]> {
+    const batch: Record<string, WriteRequest[]> = {}
+    for (const version of versions)
+      (batch[this.#tableOf(version.key)] ??= []).push({ PutRequest: { Item: itemOf(version) } })
+    return batch
   }
 
   #tableOf(key: string): string {
@@ -100,6 +105,8 @@ function itemOf({ key, n, transfer }: Version): Record<string, AttributeValue> {
   return { ...item, from: { S: transfer.from }, to: { S: transfer.to }, amount: { N: String(transfer.amount) } }
 }
 
+const mostInBatch = 25 // DynamoDB's limit
+const steadyMs = 50 // apart, where there are few: what a takeover takes shows only in a steady stream
 const blockSize = 100
 const burst = 4
 

@@ -89,7 +89,10 @@ function disturbanceRows({ chaos, disturbances, lapseCount }: FleetReport): [str
 }
 
 /** In lease durations for the dead, in milliseconds for those who leave. */
-function handoverRows({ handovers, disturbances }: FleetReport, leaseDurationMs: number): [string, string][] {
+function handoverRows(
+  { handovers, ownerlessMs, disturbances }: FleetReport,
+  leaseDurationMs: number,
+): [string, string][] {
   const of = (how: Handover['how'], field: 'afterMs' | 'idleMs') =>
     inPeace(handovers, disturbances, 2 * leaseDurationMs)
       .filter((handover) => handover.how === how)
@@ -104,5 +107,6 @@ function handoverRows({ handovers, disturbances }: FleetReport, leaseDurationMs:
   return [
     [`failover, lease durations, median / most of ${leases.length}`, figures(leases, 2)],
     [`graceful handover, ms idle, median / most of ${idle.length}`, figures(idle, 0)],
+    [`leases handed over, ms without an owner, median / most of ${ownerlessMs.length}`, figures(ownerlessMs, 0)],
   ]
 }

@@ -5,7 +5,7 @@ import type { ChaosEvent } from './chaos-events.ts'
 import { readEffects } from './effect-table.ts'
 import type { Disturbance, RunFacts } from './facts.ts'
 import type { FleetReport } from './fleet-report.ts'
-import { handoversOf } from './handovers.ts'
+import { handoversOf, ownerlessMs } from './handovers.ts'
 import type { Stall } from './journal.ts'
 import type { Observer } from './observer.ts'
 import { parkingFacts, type ParkingFacts } from './parking-facts.ts'
@@ -41,6 +41,7 @@ export async function reportOf(parts: RunParts, course: RunCourse): Promise<Flee
     accidents: crew.accidents,
     ...{ runsAfterStop, isDrained, chaos, disturbances },
     handovers: handoversOf(crew.departures, reader.entries, options.leaseDurationMs / 2),
+    ownerlessMs: ownerlessMs(readTenures(parts.tenuresPath), course.producedAt),
     lapseCount: stalls.filter(({ kind }) => kind === 'lapse').length,
     reshardCount: engine.reshardCount,
     looks: observer.lookCount,

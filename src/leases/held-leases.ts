@@ -22,6 +22,7 @@ export class HeldLeases {
   readonly #right: RightToWork
   readonly #onAbandoned: () => void
   readonly #held = new Map<LeaseId, HeldLease & Pick<Lease, 'streamLabel' | 'shardId'>>()
+  readonly #acquiring = new Set<LeaseId>()
   readonly #handovers = new Map<LeaseId, Promise<void>>()
   #isClosed = false
 
@@ -39,7 +40,7 @@ export class HeldLeases {
     const takers = Array.from({ length: Math.min(maxAcquisitions, leases.length) }, async () => {
       let areAllOurs = true
       // One iterator for all takers: each takes what the others have left.
-      for (const lease of pending) if (this.#mayBegin()) areAllOurs = (await this.#acquireOne(lease)) && areAllOurs
+      for (const lease of pending) if (this.#mayBegin()) areAllOurs = (await this.#acquireOnce(lease)) && areAllOurs
       return areAllOurs
     })
     const outcomes = await Promise.allSettled(takers) // none must go on by itself when one fails
@@ -96,6 +97,21 @@ export class HeldLeases {
     return ids.length
   }
 
+  /**
+   * A plan and what was expected may both come upon a free lease. One of them acquires it: asked for by both as they saw it, the
+   * second would take the answer to the first for its own that was lost, and begin the work once more.
+   */
+  async #acquireOnce(seen: Lease): Promise<boolean> {
+    const { id, epoch } = seen
+    if (this.#acquiring.has(id) || (this.#held.get(id)?.epoch ?? 0) > epoch) return true
+    this.#acquiring.add(id)
+    try {
+      return await this.#acquireOne(seen)
+    } finally {
+      this.#acquiring.delete(id)
+    }
+  }
+
   async #acquireOne(seen: Lease): Promise<boolean> {
     const lease = await this.#inTime(this.#options.leases.acquire(seen, this.#memberId))
     if (lease === undefined) return false
@@ -108,7 +124,8 @@ export class HeldLeases {
     const held = { id, owner: this.#memberId, epoch }
     this.#held.set(id, { ...held, streamLabel, shardId })
     this.#publish('tidemark:lease:acquired', id, { from: seen.owner })
-    this.#options.work.begin(seen.owner === undefined ? lease : { ...lease, takenFrom: seen.owner }, held)
+    const { owner: takenFrom, isHandedOver = false } = seen
+    this.#options.work.begin({ ...lease, isHandedOver, ...(takenFrom === undefined ? {} : { takenFrom }) }, held)
     return true
   }
 

@@ -17,10 +17,14 @@ export interface IncarnationListener {
   onPlanFailed(error: unknown): void
 }
 
+// For what a look and a plan take; and a large fleet looks so seldom that a process which is to end does not wait for it.
+const announceMarginMs = 100
+const longestAnnounceMs = 2_000
+
 /**
  * One life of a fleet member, under one id: from when its row was written until it left or lapsed.
  *
- *     alive ── leave ──▶ leaving ── all released ──▶ left
+ *     alive ── leave ──▶ leaving: seen by the others, then all released ──▶ left
  *       └────────────────────┴── right ran out, or row gone ──▶ lapsed: all abandoned, at once
  *
  * What it knows of the others dies with it: so one that slept too long to be sure of anything declares nobody dead.
@@ -35,6 +39,7 @@ export class Incarnation {
   readonly #watch: MembersWatch
   readonly #held: HeldLeases
   readonly #planner: LeasePlanner
+  readonly #over = new AbortController()
   #resolveLapsed = (): void => {}
   #hasLapsed = false
 
@@ -127,15 +132,33 @@ export class Incarnation {
   }
 
   async #release(): Promise<void> {
-    await this.#planner.stop() // what it acquires meanwhile it gives back
+    await Promise.all([
+      this.#planner.stop(), // what it acquires meanwhile it gives back
+      this.#announced(),
+    ])
+    if (this.#hasLapsed) return
     const { work } = this.#options
     await Promise.all([...work.working].map((id) => this.#held.handOver(id)))
     // The row goes only after everything was released or given up: without it our leases are free to all.
     if (!this.#hasLapsed) this.#held.abandonAll(new LeaseLostError('the worker leaves its fleet'))
   }
 
+  /**
+   * Works on until the others have seen that it leaves: then each knows what will be its own, and waits for it. A shard that is
+   * given up before that stands still until the next look of whoever is to have it.
+   */
+  async #announced(): Promise<void> {
+    const { clock, work } = this.#options
+    if (work.working.size === 0 || !this.#watch.hasOthers) return
+    await clock.sleep(
+      Math.min(Math.ceil(this.#watch.intervalMs) + announceMarginMs, longestAnnounceMs),
+      this.#over.signal,
+    )
+  }
+
   #lapse(reason: LapseReason): void {
     this.#hasLapsed = true
+    this.#over.abort()
     this.#watch.stop()
     void this.#planner.stop()
     const how = reason === 'gone' ? 'was given up for dead' : 'could not renew its right to work in time'

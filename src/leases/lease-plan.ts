@@ -32,6 +32,8 @@ export interface LeasePlan {
   readonly giveBack: readonly Lease[]
   /** Free, and another's by assignment; or ours, while a run of an earlier incarnation is still ending. */
   readonly waiting: readonly Assigned[]
+  /** Another's, and this member's by assignment: its owner is to hand it over. Not while an earlier run of it is still ending. */
+  readonly incoming: readonly Lease[]
 }
 
 /**
@@ -57,6 +59,7 @@ function planPause({ self, leases, working }: FleetView): LeasePlan {
     handOver: ours.filter(({ id }) => working.has(id)).map((lease) => ({ lease, target: nobody })),
     giveBack: ours.filter(({ id }) => !working.has(id)),
     waiting: [],
+    incoming: [],
   }
 }
 
@@ -71,6 +74,7 @@ function planWork(view: FleetView): LeasePlan {
     handOver: [] as Assigned[],
     giveBack: [] as Lease[],
     waiting: [] as Assigned[],
+    incoming: [] as Lease[],
   }
   for (const lease of view.leases) {
     const target = targets.get(lease.id)
@@ -83,6 +87,8 @@ function planWork(view: FleetView): LeasePlan {
       if (target === view.self && !view.working.has(lease.id)) plan.acquire.push(lease)
       else if (isOurs) plan.giveBack.push(lease)
       else plan.waiting.push({ lease, target })
+    } else if (target === view.self && !view.working.has(lease.id)) {
+      plan.incoming.push(lease)
     }
   }
   return plan

@@ -2,6 +2,7 @@ import { publish } from '../telemetry/channels.ts'
 import type { Pause } from './coordination.ts'
 import type { FleetMemberOptions } from './fleet-options.ts'
 import type { HeldLeases } from './held-leases.ts'
+import { IncomingLeases } from './incoming-leases.ts'
 import { type LeasePlan, planLeases } from './lease-plan.ts'
 import type { Lease } from './lease.ts'
 import type { MembersWatch } from './members-watch.ts'
@@ -34,6 +35,7 @@ export class LeasePlanner {
   readonly #options: LeasePlannerOptions
   readonly #loop: PlanLoop
   readonly #untaken: UntakenLeases
+  readonly #incoming: IncomingLeases
   readonly #announced = new Set<string>()
   #leases: readonly Lease[] = []
   #isPauseAnnounced = false
@@ -41,6 +43,7 @@ export class LeasePlanner {
   constructor(options: LeasePlannerOptions) {
     this.#options = options
     this.#untaken = new UntakenLeases({ leaseDurationOf: (id) => options.watch.leaseDurationOf(id) })
+    this.#incoming = new IncomingLeases({ ...options, onMissed: (error) => this.#missed(error) })
     this.#loop = new PlanLoop({ ...options, ...options.fleetMember, plan: () => this.#plan() })
   }
 
@@ -60,8 +63,8 @@ export class LeasePlanner {
   }
 
   /** No more plans; resolves when nothing of the running one is under way. Handovers may be. */
-  stop(): Promise<void> {
-    return this.#loop.stop()
+  async stop(): Promise<void> {
+    await Promise.all([this.#loop.stop(), this.#incoming.stop()])
   }
 
   async #plan(): Promise<void> {
@@ -84,7 +87,7 @@ export class LeasePlanner {
     held.prune()
   }
 
-  async #execute({ acquire, handOver, giveBack, waiting }: LeasePlan): Promise<void> {
+  async #execute({ acquire, handOver, giveBack, waiting, incoming }: LeasePlan): Promise<void> {
     const { memberId, held, onChange, fleetMember, watch } = this.#options
     const { clock, leaseDurationMs } = fleetMember
     const nowMs = clock.monotonic()
@@ -93,12 +96,19 @@ export class LeasePlanner {
     const due = handOver.filter(({ target }) => !this.#untaken.isDistrusted(target, nowMs))
     for (const { lease } of due) if (!held.isHandingOver(lease.id)) void held.handOver(lease.id).then(onChange)
     for (const lease of giveBack) if ((await held.giveBack(lease)) === 'released') onChange()
+    this.#incoming.expect(incoming)
     const areAllOurs = await held.acquire([...acquire, ...overdue])
     // Nobody tells when one of these is over; everything else that changes leases is told by who changes them.
     if (!areAllOurs)
       this.#loop.requestIn(backoffMs(fleetMember, 1)) // another was quicker; not all losers in step
     else if (others.length < waiting.length) this.#loop.requestIn(leaseDurationMs / 10)
     else if (others.length > 0 || due.length < handOver.length) this.#loop.requestIn(watch.shortestLeaseMs)
+  }
+
+  #missed(error: unknown): void {
+    const { outage, fleetMember } = this.#options
+    if (error !== undefined) outage.failed('leases', error)
+    this.#loop.requestIn(backoffMs(fleetMember, 1))
   }
 
   #announcePause(pause: Pause | undefined): void {

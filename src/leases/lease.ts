@@ -54,6 +54,8 @@ export interface Lease extends NewLease {
   readonly checkpoint: Checkpoint
   /** When it was just acquired: the owner before, who died with it. */
   readonly takenFrom?: string
+  /** When it was just acquired: whether its owner before gave it up this moment, and may have read the shard in it. */
+  readonly isHandedOver?: boolean
   /** Set while consumption stands still before lost data (`onGap: 'halt'`). */
   readonly gap: Gap | undefined
 }

@@ -29,7 +29,7 @@ export class MembersWatch {
   readonly #liveness: Liveness
   readonly #unreadableIds = new Set<string>()
   #pause: Pause | undefined
-  #intervalMs = Infinity
+  #scheduledMs = Infinity
   #hasStopped = false
   #cancelNext = (): void => {}
 
@@ -63,10 +63,21 @@ export class MembersWatch {
     return Math.min(this.#options.leaseDurationMs, ...this.rows.map(({ id }) => this.leaseDurationOf(id)))
   }
 
+  /** How often each member of the fleet looks, as far as this one knows its fleet. */
+  get intervalMs(): number {
+    return Math.max(this.shortestLeaseMs / looksPerLease, perMemberMs * this.rows.length)
+  }
+
+  /** Whether there is another who may take leases. */
+  get hasOthers(): boolean {
+    const { memberId } = this.#options
+    return this.rows.some(({ id, leaving }) => id !== memberId && !leaving && !this.dead.has(id))
+  }
+
   start(): void {
     this.#cancelNext()
-    this.#intervalMs = this.#nextIntervalMs()
-    this.#cancelNext = this.#options.clock.schedule(this.#intervalMs, () => void this.#look())
+    this.#scheduledMs = this.intervalMs
+    this.#cancelNext = this.#options.clock.schedule(this.#scheduledMs, () => void this.#look())
   }
 
   stop(): void {
@@ -84,7 +95,7 @@ export class MembersWatch {
     const isMemberNews = this.#liveness.observe({ rows, sentAtMs, receivedAtMs: clock.monotonic() })
     this.#warnOf(rows)
     // A newcomer with a shorter lease would otherwise wait for a look that was planned without it.
-    if (!this.#hasStopped && this.#nextIntervalMs() < this.#intervalMs) this.start()
+    if (!this.#hasStopped && this.intervalMs < this.#scheduledMs) this.start()
     return isMemberNews || isPauseNews
   }
 
@@ -92,10 +103,6 @@ export class MembersWatch {
   async bury({ id, beat }: MemberRow): Promise<void> {
     const { clock, leaseDurationMs, members } = this.#options
     if ((await inTime(clock, leaseDurationMs, members.remove(id, beat))) === 'removed') this.#liveness.forget(id)
-  }
-
-  #nextIntervalMs(): number {
-    return Math.max(this.shortestLeaseMs / looksPerLease, perMemberMs * this.rows.length)
   }
 
   #warnOf(rows: readonly MemberRow[]): void {

@@ -72,6 +72,7 @@ class SdkStreamReading implements StreamReading {
     streamArn: string,
     shardId: string,
     position: ReadPosition,
+    signal?: AbortSignal,
   ): ReturnType<StreamReading['openIterator']> {
     const command = new GetShardIteratorCommand({
       StreamArn: streamArn,
@@ -81,7 +82,7 @@ class SdkStreamReading implements StreamReading {
       ...('at' in position ? { SequenceNumber: position.at } : {}),
     })
     try {
-      const { ShardIterator } = await this.#answer((options) => this.#streams.send(command, options))
+      const { ShardIterator } = await this.#answer((options) => this.#streams.send(command, options), signal)
       // The SDK's type allows for none and the service documents no such case: better a gap that is reported than a loop.
       return ShardIterator === undefined ? { status: 'missing' } : { status: 'opened', iterator: ShardIterator }
     } catch (error) {
@@ -91,10 +92,13 @@ class SdkStreamReading implements StreamReading {
     }
   }
 
-  async getRecords(iterator: string, limit: number): ReturnType<StreamReading['getRecords']> {
+  async getRecords(iterator: string, limit: number, signal?: AbortSignal): ReturnType<StreamReading['getRecords']> {
     try {
       const command = new GetRecordsCommand({ ShardIterator: iterator, Limit: limit })
-      const { Records = [], NextShardIterator } = await this.#answer((options) => this.#streams.send(command, options))
+      const { Records = [], NextShardIterator } = await this.#answer(
+        (options) => this.#streams.send(command, options),
+        signal,
+      )
       return { status: 'records', records: Records, next: NextShardIterator }
     } catch (error) {
       if (classifyAwsError(error) === 'expired-iterator') return { status: 'expired' }
@@ -116,8 +120,12 @@ class SdkStreamReading implements StreamReading {
     }
   }
 
-  #answer<Answer>(call: (options: { abortSignal?: AbortSignal }) => Promise<Answer>): Promise<Answer> {
-    return this.#timeoutMs === Infinity ? call({}) : inTime(this.#clock, this.#timeoutMs, call)
+  #answer<Answer>(
+    call: (options: { abortSignal?: AbortSignal }) => Promise<Answer>,
+    signal?: AbortSignal,
+  ): Promise<Answer> {
+    if (this.#timeoutMs === Infinity) return call(signal === undefined ? {} : { abortSignal: signal })
+    return inTime(this.#clock, this.#timeoutMs, call, signal)
   }
 
   async #pages(input: DescribeStreamCommandInput): Promise<StreamDescription[]> {
@@ -140,17 +148,22 @@ async function inTime<Answer>(
   clock: Clock,
   timeoutMs: number,
   call: (options: { abortSignal: AbortSignal }) => Promise<Answer>,
+  signal?: AbortSignal,
 ): Promise<Answer> {
-  const late = new AbortController()
-  const cancel = clock.schedule(timeoutMs, () => late.abort())
+  const over = new AbortController()
+  const end = () => over.abort()
+  if (signal?.aborted === true) end()
+  signal?.addEventListener('abort', end, { once: true })
+  const cancel = clock.schedule(timeoutMs, end)
   try {
-    return await call({ abortSignal: late.signal })
+    return await call({ abortSignal: over.signal })
   } catch (error) {
-    if (!late.signal.aborted) throw error
+    if (!over.signal.aborted || signal?.aborted === true) throw error
     const timeout = new Error(`DynamoDB Streams did not answer within ${timeoutMs} ms`, { cause: error })
     throw Object.assign(timeout, { name: 'TimeoutError' }) // the name by which the SDK's own timeouts are known
   } finally {
     cancel()
+    signal?.removeEventListener('abort', end)
   }
 }
 

@@ -1,6 +1,5 @@
 import { isTransientAwsError } from '../internal/aws-error.ts'
 import type { Clock, Random } from '../internal/clock.ts'
-import { Nap } from '../internal/nap.ts'
 import { parseSequenceNumber } from '../record/sequence-number.ts'
 import { nextReadAt, noReads, type ReadHistory, type ReadPaceOptions } from './read-pace.ts'
 import type { SdkRecord } from './sdk-record.ts'
@@ -13,6 +12,11 @@ export interface ShardReaderOptions extends Partial<ReadPaceOptions> {
   readonly shardId: string
   /** Where the first record is. */
   readonly position: ReadPosition
+  /**
+   * Another reader may have asked for it just now: the first read keeps the distance that the rate demands. The service counts
+   * all readers of a shard together, and a read that it refuses is sent again by the SDK's client only after up to a second.
+   */
+  readonly hasJustBeenRead?: boolean
   readonly clock: Clock
   readonly random: Random
   /** Ends the reading: every call after it answers `stopped`. */
@@ -44,23 +48,21 @@ const end: ReaderAnswer = { status: 'end' }
 export class ShardReader {
   readonly #options: ShardReaderOptions
   readonly #pace: ReadPaceOptions
-  readonly #nap: Nap
   #position: ReadPosition
   #iterator: string | undefined
   #history: ReadHistory = noReads
   #jitter = 0
   #isOver = false
   #isFresh = false
-  #isHastened = false
   #isBehindLatest: boolean
 
   constructor(options: ShardReaderOptions) {
-    const { position, clock, signal, maxReadsPerSecond = 5, idlePollMs = 2_000 } = options
+    const { position, clock, maxReadsPerSecond = 5, idlePollMs = 2_000, hasJustBeenRead = false } = options
     this.#options = options
     this.#pace = { maxReadsPerSecond, idlePollMs }
     this.#position = position
     this.#isBehindLatest = position.type === 'LATEST'
-    this.#nap = new Nap(clock, signal)
+    if (hasJustBeenRead) this.#history = { ...noReads, sentAt: clock.monotonic() }
   }
 
   /** Whether what it returns was written since LATEST was asked for, whatever the records say of their age. */
@@ -71,7 +73,8 @@ export class ShardReader {
   /**
    * Waits as long as the pace demands, then answers. What passes by itself is waited out here, for ever, and told to
    * `onTrouble`; what somebody has to mend (no permission, a request that is refused as wrong) is thrown. A call that is
-   * under way when the signal aborts is awaited, and its answer dropped: the checkpoint knows nothing of it.
+   * under way when the signal aborts is given up, its answer dropped: the checkpoint knows nothing of it. Whoever reads the
+   * shard next would otherwise wait for it, and it may be waiting itself, in the client, to be sent once more.
    */
   async read(): Promise<ReaderAnswer> {
     const { clock, signal } = this.#options
@@ -80,8 +83,8 @@ export class ShardReader {
       const dueAt = nextReadAt(this.#history, this.#pace, this.#jitter)
       const waitMs = dueAt === -Infinity ? 0 : dueAt - clock.monotonic()
       if (waitMs > 0) {
-        await this.#nap.sleep(waitMs)
-        continue // woken early, or aborted: look again
+        await clock.sleep(waitMs, signal)
+        continue // aborted, or early: look again
       }
       const answer = await this.#attempt()
       if (answer !== undefined) return signal.aborted ? stopped : answer
@@ -89,18 +92,11 @@ export class ShardReader {
     return stopped
   }
 
-  /** There is something to read, or there may be: an idle wait ends, and so does the next one when a read is under way. */
-  hasten(): void {
-    if (this.#history.failureCount > 0) return // a service in trouble is not asked more often
-    this.#history = { ...this.#history, emptyCount: 0 }
-    // A page that is on its way may have been cut before what we were told of: should it be empty, it does not count.
-    this.#isHastened = !this.#nap.wake()
-  }
-
   async #attempt(): Promise<ReaderAnswer | undefined> {
     try {
       return await this.#page()
     } catch (error) {
+      if (this.#options.signal.aborted) return undefined
       if (!isTransientAwsError(error)) throw error
       this.#history = { ...this.#history, failureCount: this.#history.failureCount + 1 }
       this.#jitter = this.#options.random.next()
@@ -111,15 +107,15 @@ export class ShardReader {
 
   /** One page, or `undefined` when the iterator has expired. */
   async #page(): Promise<ReaderAnswer | undefined> {
-    const { reading, streamArn, shardId, clock } = this.#options
+    const { reading, streamArn, shardId, clock, signal } = this.#options
     this.#history = { ...this.#history, sentAt: clock.monotonic() }
     if (this.#iterator === undefined) {
-      const opened = await reading.openIterator(streamArn, shardId, this.#position)
+      const opened = await reading.openIterator(streamArn, shardId, this.#position, signal)
       if (opened.status !== 'opened') return opened
       this.#iterator = opened.iterator
       this.#isFresh = true
     }
-    const page = await reading.getRecords(this.#iterator, pageLimit)
+    const page = await reading.getRecords(this.#iterator, pageLimit, signal)
     if (page.status === 'records') return this.#take(page.records, page.next)
     this.#iterator = undefined
     if (page.status === 'missing' || (page.status === 'trimmed' && this.#isTrimmed())) return page
@@ -147,9 +143,8 @@ export class ShardReader {
     this.#iterator = next
     this.#isFresh = false
     this.#isOver = next === undefined
-    const isIdle = last === undefined && !this.#isHastened
-    this.#history = { ...this.#history, failureCount: 0, emptyCount: isIdle ? this.#history.emptyCount + 1 : 0 }
-    this.#isHastened = false
+    const emptyCount = last === undefined ? this.#history.emptyCount + 1 : 0
+    this.#history = { ...this.#history, failureCount: 0, emptyCount }
     return last === undefined && this.#isOver ? end : { status: 'records', records }
   }
 }

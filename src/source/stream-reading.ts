@@ -36,7 +36,10 @@ export type ShardAnswer =
   /** There is no such shard, or no such stream. */
   | { readonly status: 'missing' }
 
-/** The calls by which a worker reads a stream. Errors that a reader can act on are values; others are thrown. */
+/**
+ * The calls by which a worker reads a stream. Errors that a reader can act on are values; others are thrown. A signal that
+ * aborts ends its call with an error, whatever error that is.
+ */
 export interface StreamReading {
   /** All pages of DescribeStream; `undefined` when there is no such stream. */
   describe(streamArn: string): Promise<StreamListing | undefined>
@@ -46,6 +49,7 @@ export interface StreamReading {
     streamArn: string,
     shardId: string,
     position: ReadPosition,
+    signal?: AbortSignal,
   ): Promise<
     | { readonly status: 'opened'; readonly iterator: string }
     | { readonly status: 'trimmed' }
@@ -55,6 +59,7 @@ export interface StreamReading {
   getRecords(
     iterator: string,
     limit: number,
+    signal?: AbortSignal,
   ): Promise<
     | { readonly status: 'records'; readonly records: readonly SdkRecord[]; readonly next: string | undefined }
     | { readonly status: 'expired' }

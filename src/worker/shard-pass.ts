@@ -77,6 +77,7 @@ export class ShardPass {
     this.#reader = new ShardReader({
       ...{ reading: setting.reading, streamArn, shardId, position: start.position, idlePollMs, maxReadsPerSecond },
       ...{ clock: setting.clock, random: setting.random, signal: this.#over.signal },
+      hasJustBeenRead: lease.isHandedOver ?? false,
       onTrouble: (error) => options.onTrouble('its stream could not be read', error),
     })
   }

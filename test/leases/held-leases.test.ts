@@ -24,7 +24,7 @@ async function acquiring() {
   )
   const acquired = held.acquire(await leases.list())
   const owners = async () => (await leases.list()).map(({ owner }) => owner)
-  return { held, right, work, acquired, owners, told }
+  return { held, right, work, leases, acquired, owners, told }
 }
 
 test('what is acquired is begun', async () => {
@@ -61,4 +61,13 @@ test('a worker that begins to leave while it acquires gives back what it hears o
   await acquired
   expect(work.working.size).toBe(0)
   expect(await owners()).toEqual([undefined, undefined, undefined])
+})
+
+test('a lease that is asked for twice as it was seen is acquired and begun once', async () => {
+  const { held, leases, work, acquired } = await acquiring()
+  const seen = (await leases.list()).map((lease) => ({ ...lease, owner: undefined, epoch: 0 }))
+  await Promise.all([acquired, held.acquire(seen)])
+  await held.acquire(seen)
+  expect(work.wrong).toEqual([])
+  expect((await leases.list()).map(({ epoch }) => epoch)).toEqual([1, 1, 1])
 })

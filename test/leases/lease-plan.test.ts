@@ -36,10 +36,11 @@ function plan(view: Partial<FleetView>) {
     handOver: made.handOver.map(({ lease: { shardId }, target }) => `${shardId} to ${target}`),
     giveBack: made.giveBack.map(({ shardId }) => shardId),
     waiting: made.waiting.map(({ lease: { shardId }, target }) => `${shardId} for ${target}`),
+    incoming: made.incoming.map(({ shardId }) => shardId),
   }
 }
 
-const nothing = { acquire: [], handOver: [], giveBack: [], waiting: [] }
+const nothing = { acquire: [], handOver: [], giveBack: [], waiting: [], incoming: [] }
 
 test('a lease is free without an owner, with one that has no row, and with one that was seen dead', () => {
   const others = ['d', 'e', 'f'].map((shardId) => lease(shardId, 'other'))
@@ -48,9 +49,26 @@ test('a lease is free without an owner, with one that has no row, and with one t
   expect(plan({ leases, members, dead: new Set(['dead']) })).toEqual({ ...nothing, acquire: ['a', 'b', 'c'] })
 })
 
-test('what a leaving member holds is its own until it is released', () => {
+test('what a leaving member holds is its own until it is released, and expected by whoever is to have it', () => {
   const leases = [lease('a', 'leaver'), lease('b')]
-  expect(plan({ leases, members: [member('me'), member('leaver', true)] })).toEqual({ ...nothing, acquire: ['b'] })
+  expect(plan({ leases, members: [member('me'), member('leaver', true)] })).toEqual({
+    ...nothing,
+    acquire: ['b'],
+    incoming: ['a'],
+  })
+})
+
+test('what an earlier run here has not let go of is not expected', () => {
+  const view = { leases: [lease('a', 'leaver')], members: [member('me'), member('leaver', true)] }
+  expect(plan(view).incoming).toEqual(['a'])
+  expect(plan({ ...view, working: new Set([lease('a').id]) }).incoming).toEqual([])
+})
+
+test('what another holds above its share is expected by whoever is to have it', () => {
+  const leases = [lease('a', 'other'), lease('b', 'other'), lease('c', 'other')]
+  const { incoming, ...rest } = plan({ leases, members: [member('me'), member('other')] })
+  expect(incoming.length).toBe(1)
+  expect({ ...rest, incoming: [] }).toEqual(nothing)
 })
 
 test('a leaving member is given nothing', () => {
@@ -64,7 +82,7 @@ test('what is held above the share is handed over; what is free and of another i
   const working = new Set(leases.map(({ id }) => id))
   const { handOver, ...rest } = plan({ leases, members: [member('me'), member('other')], working })
   expect(handOver).toEqual([expect.stringMatching(/^[ab] to other$/)])
-  expect(rest).toEqual({ acquire: [], giveBack: [], waiting: [] })
+  expect(rest).toEqual({ acquire: [], giveBack: [], waiting: [], incoming: [] })
   const more = [lease('a', 'me'), lease('b')]
   expect(plan({ leases: more, members: [member('me'), member('other')], working })).toEqual({
     ...nothing,
@@ -117,6 +135,6 @@ test('a paused fleet takes nothing, hands over what is worked, and gives back wh
   const leases = [lease('a', 'me'), lease('b', 'me'), lease('c'), lease('d', 'gone'), lease('e', 'other')]
   const members = [member('me'), member('other')]
   expect(plan({ isPaused: true, leases, members, working: new Set([lease('a').id]) })).toEqual({
-    ...{ acquire: [], handOver: ['a to '], giveBack: ['b'], waiting: [] },
+    ...{ acquire: [], handOver: ['a to '], giveBack: ['b'], waiting: [], incoming: [] },
   })
 })

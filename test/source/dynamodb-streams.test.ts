@@ -114,6 +114,19 @@ test('a call without an answer is given up as a network error', async () => {
   expect(await after(table, answer)).toMatchObject({ name: 'TimeoutError' })
 })
 
+test('a call is given up with the signal of whoever asks', async () => {
+  const table = await StreamTable.create()
+  const send = (_command: object, { abortSignal }: { abortSignal?: AbortSignal } = {}) =>
+    new Promise<never>((_resolve, reject) => {
+      abortSignal?.addEventListener('abort', () => reject(new Error('aborted')))
+    })
+  const silent = { send } as unknown as StreamsSender // the SDK's overloads can't be written down
+  const stopping = new AbortController()
+  const answer = streamReading(silent, { clock: table.clock }).getRecords('iterator', 1_000, stopping.signal)
+  stopping.abort()
+  await expect(answer).rejects.toThrow('aborted')
+})
+
 test("a table's latest stream is named with what it holds, also when it is disabled", async () => {
   const table = await StreamTable.create()
   const { streamArn, streamLabel, engine } = table

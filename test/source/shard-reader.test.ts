@@ -43,10 +43,10 @@ function counting({ reading, clock }: StreamTable, reads: number[]): StreamReadi
   return {
     describe: (arn) => reading.describe(arn),
     children: (arn, id) => reading.children(arn, id),
-    openIterator: (arn, id, position) => reading.openIterator(arn, id, position),
-    getRecords(iterator, limit) {
+    openIterator: (arn, id, position, signal) => reading.openIterator(arn, id, position, signal),
+    getRecords(iterator, limit, signal) {
       reads.push(clock.monotonic())
-      return reading.getRecords(iterator, limit)
+      return reading.getRecords(iterator, limit, signal)
     },
   }
 }
@@ -98,24 +98,11 @@ test('a record ends the idleness: the next look comes at full pace', async () =>
   expect((reading.reads.at(-1) ?? 0) - last).toBe(200)
 })
 
-test('hasten ends an idle wait', async () => {
-  const reading = await readerOf()
-  for (let read = 0; read < 6; read += 1) await answerOf(reading)
-  const answer = reading.reader.read()
-  await reading.table.clock.advance(500)
-  const ids = await reading.table.put()
-  reading.reader.hasten()
-  expect(idsOf(await answer)).toEqual(ids)
-})
-
-test('hasten during a read that brings nothing lets the next one follow at full pace', async () => {
-  const reading = await readerOf()
-  const answer = reading.reader.read()
-  reading.reader.hasten()
-  await answer
+test('a shard that another has read just now is read at the distance that the rate demands', async () => {
+  const reading = await readerOf({ hasJustBeenRead: true })
   await answerOf(reading)
   await answerOf(reading)
-  expect(reading.reads).toEqual([0, 200, 400])
+  expect(reading.reads).toEqual([200, 400])
 })
 
 test('without a limit there is no wait between pages, and no timer', async () => {
