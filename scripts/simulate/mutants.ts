@@ -1,3 +1,4 @@
+import { parkingMutants } from './parking-mutants.ts'
 import { workerMutants } from './worker-mutants.ts'
 
 /** A text that is replaced in a file of the source; it must stand there exactly once. */
@@ -261,4 +262,4 @@ const lambdaMutants: readonly Mutant[] = [
   ),
 ]
 
-export const mutants: readonly Mutant[] = [...lambdaMutants, ...workerMutants]
+export const mutants: readonly Mutant[] = [...lambdaMutants, ...parkingMutants, ...workerMutants]

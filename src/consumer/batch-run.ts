@@ -64,10 +64,12 @@ export class BatchRun {
 
   /** A handler of an earlier batch still runs for this item: two at once would break the item's order. */
   async #beginAfterStraggler(work: Work, lend: Lend): Promise<LaneStep> {
-    const { stragglers, stopping } = this.#setting
+    const { stragglers, stopping, parker } = this.#setting
     const { laneKey } = work
-    for (let end = stragglers.of(laneKey); end !== undefined && !stopping.aborted; end = stragglers.of(laneKey))
+    for (let end = stragglers.of(laneKey); end !== undefined && !stopping.aborted; end = stragglers.of(laneKey)) {
       await this.#standStill(work, lend, Promise.race([end, aborted(stopping)]))
+      parker?.doubt(work)
+    }
     return this.#begin(work, lend)
   }
 
@@ -176,11 +178,14 @@ export class BatchRun {
         ? (attempt: number) => this.#invoke(work, claim, attempt)
         : async (attempt: number) => {
             await parker.note(work, attempt)
+            stopping.throwIfAborted() // the note may have taken longer than the batch has time
             return this.#invoke(work, claim, attempt)
           }
     const setting = { retry, clock, random, signal: stopping, lend, onRetry }
     const ended = await retryAttempts(failed, invoke, setting)
     if (ended.status === 'succeeded') return this.#complete(work, claim, ended.attempts, lend)
+    // This process has lived to tell of them: left noted, they would be taken for deaths at the next delivery.
+    await parker?.forgetAttempts(work)
     return this.#giveUp(work, claim, ended)
   }
 
@@ -304,7 +309,7 @@ export class BatchRun {
 
   #handled(work: Work, attempts: number): LaneStep {
     const step = this.#ends.handled(work, attempts)
-    const forgotten = this.#setting.parker?.settled(work)
+    const forgotten = this.#setting.parker?.forgetAttempts(work)
     if (forgotten !== undefined) this.#completions.push(forgotten.then(() => step))
     return step
   }

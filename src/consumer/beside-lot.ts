@@ -62,10 +62,14 @@ export class BesideLot {
 
   /** Stored whole before it is settled: settled first, a crash in between would lose it. */
   async park(work: Work, failing: Failing): Promise<LaneStep> {
-    const { ends } = this.#way
+    const { ends, setting } = this.#way
     if (!this.#parker.circuit.mayPark(work.laneKey, failing.error))
       return ends.stopped(work, { ...failing, reason: 'systemic' })
-    const answer = await this.#parker.park(work, failing)
+    // The marks of its lane before it: were it in the lot before them, then after a crash it could be redriven before those
+    // records run again, and an old state would stay.
+    if (!setting.session.laneWaits) await setting.session.flush()
+    if (ends.ledgerFailure !== undefined) return ends.ledgerFailed(work, failing.attempts, ends.ledgerFailure.error)
+    const answer = await this.#parker.park(work, failing, this.#way.setting.stopping)
     return typeof answer === 'string'
       ? this.#inLot(work, answer, failing)
       : ends.stopped(work, { ...failing, ...answer })
@@ -83,8 +87,10 @@ export class BesideLot {
       setting.stopping.throwIfAborted()
       // Before the attempt: noted behind it, one that kills the process would never count.
       await this.#parker.note(work, earlier + 1)
+      setting.stopping.throwIfAborted() // the note may have taken longer than the batch has time
       return await attempt(work, claim, lend, earlier + 1)
     } catch (error) {
+      if (earlier === 0) await this.#parker.forgetAttempts(work) // it has not begun
       return await giveUp(work, claim, { reason: 'systemic', attempts: 0, error })
     } finally {
       end?.()

@@ -4,6 +4,7 @@ import { ParkedCount } from '../parking/parked-count.ts'
 import type { ParkingLot, ShardFence } from '../parking/parking-lot.ts'
 import { laneOf, Parker } from './parker.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
+import type { Stragglers } from './stragglers.ts'
 import type { Work } from './work.ts'
 
 // In Lambda a process that died of a record leaves nothing behind but that the record is late, and that the process is young.
@@ -47,13 +48,17 @@ export class ConsumerParking {
     this.#lot ??= lot
   }
 
-  /** Looks up what is parked of a batch's lanes: one request for each 100 of them. */
-  async forBatch(works: readonly Work[]): Promise<Parker> {
+  /**
+   * Looks up what is parked of a batch's lanes: one request for each 100 of them. `stragglers`: what has outlived
+   * earlier batches.
+   */
+  async forBatch(works: readonly Work[], stragglers: Stragglers): Promise<Parker> {
+    const doubtful = stragglers.laneKeys
     const { lot } = this
     const lanes = new Map(works.map((work) => [work.laneKey, laneOf(work, this.#options.name)]))
     const { clock } = this.#options
     const isYoung = clock.monotonic() - this.#bornAt < youngMs
-    return this.#parker(lot, await lot.read([...lanes.values()]), undefined, ({ record }) => {
+    return this.#parker(lot, await lot.read([...lanes.values()]), doubtful, undefined, ({ record }) => {
       if (!isYoung || record === undefined) return false
       const ageMs = clock.now() - record.createdAt.getTime()
       return ageMs > lateMs && ageMs < retentionMs // what is older did not come from a stream
@@ -65,14 +70,16 @@ export class ConsumerParking {
    * parked until then, and what they have is to be known here. `suspectCount`: so many records may have been run by an owner
    * that died.
    */
-  async forShard(fence: ShardFence, suspectCount: number): Promise<Parker> {
+  async forShard(fence: ShardFence, suspectCount: number, stragglers: Stragglers): Promise<Parker> {
     const { lot } = this
+    const doubtful = stragglers.laneKeys
     await lot.openShard(fence)
     const lanes = await lot.list(this.#options.name)
     let leftCount = suspectCount
     return this.#parker(
       lot,
       lanes.filter(({ lane }) => lane.tableName === fence.tableName),
+      doubtful,
       fence,
       () => leftCount > 0 && leftCount-- > 0,
     )
@@ -81,10 +88,11 @@ export class ConsumerParking {
   #parker(
     lot: ParkingLot,
     lanes: Awaited<ReturnType<ParkingLot['list']>>,
+    doubtful: readonly string[],
     fence: ShardFence | undefined,
     isSuspicious: (work: Work) => boolean,
   ): Parker {
     const [options, circuit, count] = [this.#options, this.#circuit, this.#count]
-    return new Parker({ options, lot, lanes, fence, circuit, count, isSuspicious })
+    return new Parker({ options, lot, lanes, doubtful, fence, circuit, count, isSuspicious })
   }
 }

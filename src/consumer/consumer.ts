@@ -151,7 +151,7 @@ export class Consumer {
     time: BatchTime,
     limits: TimeLimits | undefined,
   ): Promise<[LedgerSession<unknown>, Parker | undefined]> {
-    const opening = Promise.all([this.#openLedger(works, limits), this.#parker?.forBatch(works)])
+    const opening = Promise.all([this.#openLedger(works, limits), this.#parker?.forBatch(works, this.#stragglers)])
     const opened = await time.within('handle', opening)
     if (opened !== undefined) return opened
     throw new DeadlineError(`the ledger of consumer '${this.name}' did not answer within the time of the batch`)

@@ -129,7 +129,11 @@ export class Flow {
   async #admitOpen(open: readonly Work[], book: Settling): Promise<void> {
     const number = this.#handled?.opening() ?? 0
     // The lot is opened once, with the first page: what an earlier owner has parked until then is known from here on.
-    this.#parker ??= this.#parking?.forShard(shardOf(this.#options, this.#host), this.#host.suspectCount ?? 0)
+    this.#parker ??= this.#parking?.forShard(
+      shardOf(this.#options, this.#host),
+      this.#host.suspectCount ?? 0,
+      this.#stragglers,
+    )
     const [session, parker] = await Promise.all([this.#openLedger(open), this.#parker])
     this.#openedParker = parker
     const report = new Report(this.#options)

@@ -17,6 +17,8 @@ export interface ParkerSetting {
   readonly lot: ParkingLot
   /** The lanes with which something is out of the ordinary: of the batch, or of the whole consumer in a worker. */
   readonly lanes: readonly LaneState[]
+  /** Keys of lanes in which a handler of an earlier batch was still at work when they were looked up. */
+  readonly doubtful: Iterable<string>
   /** The shard, in a worker: whoever has lost it parks nothing. */
   readonly fence: ShardFence | undefined
   readonly circuit: Circuit
@@ -31,8 +33,8 @@ export interface Failing {
   readonly error: unknown
 }
 
-/** A sink could not be told of the record: nobody has anything against the record itself. */
-export interface Untold {
+/** A sink could not be told of the record, or its time is up: nobody has anything against the record itself. */
+export interface Unparked {
   readonly reason: 'systemic'
   readonly error: unknown
 }
@@ -51,6 +53,7 @@ export class Parker {
   readonly circuit: Circuit
   readonly #setting: ParkerSetting
   readonly #lanes = new Map<string, KnownLane>()
+  readonly #doubtful: Set<string>
   readonly #firstFailures = new WeakMap<Work, number>()
   // One suspect at a time: when the process dies of one, the others have not been tried beside it.
   #suspects: Promise<unknown> = Promise.resolve()
@@ -58,8 +61,8 @@ export class Parker {
   constructor(setting: ParkerSetting) {
     this.#setting = setting
     this.circuit = setting.circuit
-    for (const { lane, parked, noted, clearedThrough } of setting.lanes)
-      this.#lanes.set(nameOf(lane), { isParked: parked !== undefined, noted, clearedThrough })
+    this.#doubtful = new Set(setting.doubtful)
+    for (const state of setting.lanes) this.#know(state)
   }
 
   /** The way of a batch's records that have to do with the lot. */
@@ -74,6 +77,7 @@ export class Parker {
 
   /** Whether the record can be run as if there were no parking: nothing is known of its lane, and nothing suspected. */
   isOrdinary(work: Work): boolean {
+    if (this.#doubtful.size > 0 && this.#doubtful.has(work.laneKey)) return false
     return !(this.#lanes.size > 0 && this.#lanes.has(nameOf(laneOf(work, '')))) && !this.isSuspect(work)
   }
 
@@ -90,22 +94,32 @@ export class Parker {
 
   /** Queues the record behind others of its lane, when there are any. */
   async queue(work: Work): Promise<ParkAnswer> {
+    if (this.#doubtful.delete(work.laneKey)) await this.#lookAgain(work)
     const known = this.#known(work)
     const { lot, options } = this.#setting
     if (known?.clearedThrough !== undefined && positionIn(work) <= known.clearedThrough)
       return (await lot.wasSettled(laneOf(work, options.name), positionIn(work))) ? 'settled' : 'open'
     if (known?.isParked !== true) return 'open'
-    const answer = await this.#park(work, undefined, true)
-    if (answer === 'open') this.#lanes.delete(nameOf(laneOf(work, '')))
+    const answer = await this.#store(work, undefined, await this.#takePlace())
+    // Opened by a redrive: what was in it is known by its row, and must not run again.
+    if (answer === 'open') await this.#lookAgain(work)
     return answer
   }
 
-  /** Parks the record, and its lane with it. It is not parked while it can't be told to the sinks. */
-  async park(work: Work, failing: Failing): Promise<ParkAnswer | Untold> {
+  /**
+   * Parks the record, and its lane with it. It is not parked while it can't be told to the sinks, nor when the time of its batch
+   * is up: another delivery may be handling it by then, to which the lane is open.
+   */
+  async park(work: Work, failing: Failing, stopping: AbortSignal): Promise<ParkAnswer | Unparked> {
     // Before it is in the lot: from then on it counts as parked at every delivery, and nobody would tell any more.
     const untold = await this.#tell(work, failing)
     if (untold !== undefined) return untold
-    const answer = await this.#park(work, failing, false)
+    const hasPlace = await this.#takePlace()
+    if (stopping.aborted) {
+      if (hasPlace) this.#setting.count.giveBack()
+      return { reason: 'systemic', error: stopping.reason }
+    }
+    const answer = await this.#store(work, failing, hasPlace)
     if (answer !== 'parked') return answer
     this.#lanes.set(nameOf(laneOf(work, '')), { isParked: true, noted: undefined, clearedThrough: undefined })
     return answer
@@ -114,19 +128,22 @@ export class Parker {
   /** Notes an attempt durably before it begins, so that it counts although the process dies of it. */
   async note(work: Work, count: number): Promise<void> {
     const { lot, options } = this.#setting
-    const noted = { position: positionIn(work), count }
-    await lot.note(laneOf(work, options.name), noted)
     const known = this.#known(work)
+    const noted = { position: positionIn(work), count }
+    // A process that got to a later record of the lane has survived this one; and that one's deaths must not be forgotten for it.
+    if (known?.noted !== undefined && known.noted.position > noted.position) return
+    await lot.note(laneOf(work, options.name), noted)
     const { isParked = false, clearedThrough } = known ?? {}
     this.#lanes.set(nameOf(laneOf(work, '')), { isParked, noted, clearedThrough })
   }
 
-  /** The noted record is settled. `undefined` when nothing was noted of it. */
-  settled(work: Work): Promise<void> | undefined {
+  /** Attempts at the record have ended, and this process is alive. `undefined` when none was noted. */
+  forgetAttempts(work: Work): Promise<void> | undefined {
     if (this.#lanes.size === 0) return undefined
     const known = this.#known(work)
     if (known?.noted === undefined) return undefined
     const { position } = known.noted
+    if (position > positionIn(work)) return undefined
     known.noted = undefined
     if (position !== positionIn(work)) return undefined
     const { lot, options } = this.#setting
@@ -141,6 +158,14 @@ export class Parker {
     if (!this.#firstFailures.has(work)) this.#firstFailures.set(work, this.#setting.options.clock.now())
   }
 
+  /**
+   * A handler of an earlier batch has ended in the record's lane. It may have parked the lane since this batch has looked, be it
+   * with a request that was under way when its time was up: the lane is looked up again.
+   */
+  doubt(work: Work): void {
+    this.#doubtful.add(work.laneKey)
+  }
+
   /** Waits until no other suspect runs. @returns what to call when this one has ended. */
   async alone(lend: Lend): Promise<() => void> {
     const before = this.#suspects
@@ -150,7 +175,7 @@ export class Parker {
     return end
   }
 
-  async #tell(work: Work, failing: Failing): Promise<Untold | undefined> {
+  async #tell(work: Work, failing: Failing): Promise<Unparked | undefined> {
     const { sinks } = this.#setting.options.parking
     if (sinks.length === 0) return undefined
     const letter = this.#letterOf(work, failing)
@@ -159,12 +184,16 @@ export class Parker {
     return failed && { reason: 'systemic', error: failed.reason }
   }
 
-  async #park(work: Work, failing: Failing | undefined, onlyBehind: boolean): Promise<ParkAnswer> {
+  async #takePlace(): Promise<boolean> {
+    const { lot, count, options } = this.#setting
+    return count.take(lot, options.parking.maxPerConsumer)
+  }
+
+  async #store(work: Work, failing: Failing | undefined, hasPlace: boolean): Promise<ParkAnswer> {
     const { lot, fence, count, options } = this.#setting
-    const { maxPerLane, maxPerConsumer } = options.parking
-    const hasPlace = await count.take(lot, maxPerConsumer)
     // What is in the lot already may be said to be, however full it is.
-    const condition = { onlyBehind, maxPerLane: hasPlace ? maxPerLane : 0, fence }
+    const maxPerLane = hasPlace ? options.parking.maxPerLane : 0
+    const condition = { onlyBehind: failing === undefined, maxPerLane, fence }
     const answer = await lot.park(this.#letterOf(work, failing), condition)
     if (hasPlace && answer !== 'parked') count.giveBack()
     return answer
@@ -187,6 +216,17 @@ export class Parker {
       parkedAt,
       host: systemHost(),
     }
+  }
+
+  async #lookAgain(work: Work): Promise<void> {
+    const { lot, options } = this.#setting
+    const [state] = await lot.read([laneOf(work, options.name)])
+    if (state === undefined) this.#lanes.delete(nameOf(laneOf(work, '')))
+    else this.#know(state)
+  }
+
+  #know({ lane, parked, noted, clearedThrough }: LaneState): void {
+    this.#lanes.set(nameOf(lane), { isParked: parked !== undefined, noted, clearedThrough })
   }
 
   #known(work: Work): KnownLane | undefined {

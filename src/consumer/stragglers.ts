@@ -23,6 +23,11 @@ export class Stragglers {
     return this.#ends.size === 0
   }
 
+  /** The keys of lanes that have any. */
+  get laneKeys(): readonly string[] {
+    return [...this.#ends.keys()]
+  }
+
   /** The end of one of this lane; `undefined` when there is none. */
   of(laneKey: string): Promise<void> | undefined {
     const [first] = this.#ends.get(laneKey) ?? []

@@ -1,4 +1,4 @@
-import type { History } from './history.ts'
+import type { Change, History } from './history.ts'
 import type { StreamTruth, TrueRecord, TrueShard } from './stream-truth.ts'
 
 /** A gap that a worker told of. */
@@ -15,6 +15,8 @@ export interface AccountsSetting {
   readonly history: History
   readonly isFenced: boolean
   readonly startsAtLatest: boolean
+  /** Whether a change is in the parking lot, or was and has left it. */
+  readonly isInLot: (change: Change) => boolean
   readonly now: () => number
 }
 
@@ -46,7 +48,7 @@ export class Accounts {
   /** It was handled, and that is as durable as the mode promises; or nobody wants it. */
   isSettled({ change }: TrueRecord): boolean {
     const { history, isFenced } = this.#setting
-    if (!history.isSelected(change)) return true
+    if (!history.isSelected(change) || this.#setting.isInLot(change)) return true
     const { markedAt, returnedCount, effects } = history.of(change)
     if (history.habits.ledger !== 'none') return markedAt !== undefined
     return isFenced ? effects.length > 0 : returnedCount > 0

@@ -117,7 +117,10 @@ export class FleetHost {
     slot.process = process
     slot.isStopping = false
     actor.fate = () => this.#fate(slot)
-    actor.onDeath(() => this.#ended(slot, process, 'dies'))
+    actor.onDeath(() => {
+      this.#setting.lot.silenced(name)
+      this.#ended(slot, process, 'dies')
+    })
     workerOracle.launchedAt = Math.min(workerOracle.launchedAt, world.scheduler.now)
     world.trace.note(name, 'starts')
     actor.gate('reply', () => {

@@ -24,6 +24,8 @@ export interface FleetRestSetting {
   readonly isQuiet: () => boolean
   /** Whether an incarnation has lost its right to work: it releases nothing any more, and nobody else is there. */
   readonly hasLapsed: (memberId: string) => boolean
+  /** What else keeps the fleet from being at rest. */
+  readonly more: () => string | undefined
   /** Told of a record that keeps the fleet from being at rest. */
   readonly isStuck: (record: TrueRecord) => void
 }
@@ -69,10 +71,18 @@ export class FleetRest {
     else this.#leaseWrites += 1
   }
 
+  /** Whether every record is done with. */
+  get isSettled(): boolean {
+    const { truth, accounts } = this.#setting
+    truth.look()
+    return [...truth.shards].every((shard) => accounts.undoneIn(shard) === undefined)
+  }
+
   /** Resolves when it is at rest. That it does not come to it is a violation of liveness. */
   async come(): Promise<void> {
     const { world, violate } = this.#setting
-    const untilMs = world.scheduler.now + restWithinMs + (world.profile.ledger === 'park' ? claimMs : 0)
+    const untilMs =
+      world.scheduler.now + restWithinMs + (world.profile.ledger === 'park' ? claimMs : 0) + deadlyMs(world.profile)
     // Twice in a row: who has just woken from a pause beyond its lease does not know it yet.
     for (let calmCount = 0; calmCount < 2 && world.violations.length === 0;) {
       const wanting = this.#wanting()
@@ -180,8 +190,15 @@ export class FleetRest {
     if (live.size !== names.size || live.size !== leases.members.size)
       return `${leases.members.size} members, ${live.size} of them alive, of ${names.size} workers`
     const counts = [...live.values()]
-    return Math.max(...counts) - Math.min(...counts) > 1 ? `workers have ${counts.join(', ')} shards` : undefined
+    if (Math.max(...counts) - Math.min(...counts) > 1) return `workers have ${counts.join(', ')} shards`
+    return this.#setting.more()
   }
+}
+
+/** A record that kills costs a lease's duration, and a restart, for each of its attempts and a few more. */
+function deadlyMs({ workload, worker, process, maxAttempts }: WorkerProfile): number {
+  if (workload.ills?.includes('deadly') !== true) return 0
+  return workload.writeCount * (2 * maxAttempts + 3) * (2 * worker.leaseDurationMs + process.restartMs)
 }
 
 interface Request {

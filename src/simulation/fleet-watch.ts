@@ -5,6 +5,8 @@ import { fencedEffectOf, isFencedOff, stateKey } from './fenced-effect.ts'
 import { History, type Change } from './history.ts'
 import { LeaseOracle } from './lease-oracle.ts'
 import { LeaseWatch } from './lease-watch.ts'
+import type { LotOracle } from './parking/lot-oracle.ts'
+import { lotOracleOf } from './parking/parking-world.ts'
 import { watchLedger } from './ledger-watch.ts'
 import { Oracle } from './oracle.ts'
 import { textOf } from './seen-lease.ts'
@@ -28,6 +30,7 @@ export class FleetWatch {
   readonly oracle: Oracle
   readonly workerOracle: WorkerOracle
   readonly bank: Bank | undefined
+  readonly lot: LotOracle
   /** Some worker's start has resolved. */
   hasStarted = false
   readonly #world: World<WorkerProfile, WorkerMark>
@@ -45,12 +48,21 @@ export class FleetWatch {
       violate: (violation) => world.violate(violation),
       mark: (name) => world.mark(name),
       now,
+      isInLot: (change) => this.lot.hasSettled(change),
+    })
+    this.lot = lotOracleOf({
+      ...{ world, history: this.history, claims: this.claims, database: () => this.database },
+      // Who has lost the shard is refused.
+      isOver: () => false,
     })
     this.database = new SimulatedDatabase(world.random.fork('database'), world.clock, profile, watchMarks(this.oracle))
     this.truth = new StreamTruth(this.database, now)
     const { truth, history, oracle } = this
     const startsAtLatest = profile.worker.startAt === 'LATEST'
-    this.accounts = new Accounts({ truth, history, isFenced: profile.isFenced, startsAtLatest, now })
+    this.accounts = new Accounts({
+      ...{ truth, history, isFenced: profile.isFenced, startsAtLatest, now },
+      isInLot: (change) => this.lot.hasSettled(change),
+    })
     this.leases = new LeaseWatch(() => this.database, this.#leaseOracle())
     const { accounts, leases } = this
     this.bank = Bank.of({
@@ -72,6 +84,7 @@ export class FleetWatch {
   received(actor: string, output: object): void {
     const { Records = [] } = output as { readonly Records?: readonly SeenRecord[] }
     const { now } = this.#world.scheduler
+    if (this.#world.profile.parking !== undefined) this.lot.delivered(Records)
     for (const { eventID } of Records) this.#delivered.set(`${actor} ${eventID ?? ''}`, now)
   }
 
@@ -81,6 +94,7 @@ export class FleetWatch {
       truth: () => this.truth,
       accounts: () => this.accounts,
       actorOf: (owner) => this.leases.actorOf(owner),
+      taken: (actor) => this.lot.silenced(actor),
       isLeasedOrFinished: ({ streamLabel, shardId }) =>
         this.leases.lease(streamLabel, shardId) !== undefined || this.leases.isFinished(streamLabel, shardId),
       returned: (lease) => this.workerOracle.returnedUnder(lease),
@@ -101,6 +115,7 @@ export class FleetWatch {
       this.bank?.applied(operation, input)
       if (operation === 'UpdateItem') this.claims.updated(input, sender, this.#world.scheduler.now)
       this.leases.applied(operation, input, sender)
+      if (this.#world.profile.parking !== undefined) this.lot.applied(operation, input, sender)
       if (this.accounts.startedAt === Infinity) this.#lookForStart(operation, input)
       return output
     } catch (error) {

@@ -7,6 +7,7 @@ import { changeOf } from './stream-change.ts'
 export class FunctionHost {
   readonly #setting: EnvironmentSetting
   readonly #idle: Environment[] = []
+  readonly #environments = new Map<string, Environment>()
   #madeCount = 0
   invocationCount = 0
   deliveredCount = 0
@@ -19,6 +20,7 @@ export class FunctionHost {
   invoke(event: StreamEvent, timeoutMs: number): Promise<unknown> {
     const { scheduler } = this.#setting.world
     const environment = this.#take()
+    if (this.#setting.world.profile.parking !== undefined) this.#setting.lot.delivered(event.Records)
     this.invocationCount += 1
     this.deliveredCount += event.Records.length
     this.#setting.lineage.delivered(event.Records.map(({ eventID }) => eventID))
@@ -45,8 +47,15 @@ export class FunctionHost {
     const offsetMs = Math.round(skewMs * (2 * world.random.next() - 1))
     const rate = skewMs === 0 ? 1 : 0.999 + 0.002 * world.random.next()
     const environment = new Environment(world.actor(name, { offsetMs, rate }), this.#setting)
+    environment.actor.onDeath(() => this.#setting.lot.silenced(name))
     environment.actor.freeze()
+    this.#environments.set(name, environment)
     return environment
+  }
+
+  /** Whether the delivery of a record to an environment is over. */
+  isOver(name: string, eventId: string): boolean {
+    return this.#environments.get(name)?.delivered.has(eventId) === false
   }
 }
 
@@ -72,6 +81,7 @@ class Invocation {
     const endOnce = (end: InvocationEnd) => {
       if (this.#ended) return
       this.#ended = true
+      this.#environment.delivered = new Set()
       cancelTimeout()
       forget()
       ended(end)
@@ -96,6 +106,7 @@ class Invocation {
     const { actor } = environment
     environment.deliveredAt = world.scheduler.now
     environment.hasUnmarkedEffect = false
+    environment.delivered = new Set(this.#event.Records.map(({ eventID }) => eventID))
     actor.fate = () => this.#fate()
     if (actor.heldCount > 0) world.mark('environment thawed with work left over')
     actor.thaw()
@@ -129,6 +140,7 @@ class Invocation {
     oracle.passed(forgotten, this.#environment.deliveredAt)
     lineage.done(forgotten.map(({ eventId }) => eventId))
     this.#endSession()
+    this.#setting.lot.silenced(this.#environment.actor.name)
     this.#environment.actor.freeze()
     end({ answer: this.#withState(answer.state, answer, forgotten.length) })
   }
@@ -161,6 +173,7 @@ class Invocation {
       this.#environment.actor.name,
       `throws ${error instanceof Error ? error.message.slice(0, 100) : ''}`,
     )
+    this.#setting.lot.silenced(this.#environment.actor.name)
     this.#environment.actor.freeze()
     end({ error })
   }

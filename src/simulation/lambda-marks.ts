@@ -1,5 +1,6 @@
 import type { BankMark } from './bank/bank-marks.ts'
 import { commonMarks } from './marks.ts'
+import type { ParkingMark } from './parking/parking-marks.ts'
 
 const own = [
   'environment killed',
@@ -21,6 +22,6 @@ const own = [
 ] as const
 
 /** What only the world of Lambda has. */
-export type LambdaMark = (typeof own)[number] | BankMark
+export type LambdaMark = (typeof own)[number] | BankMark | ParkingMark
 
 export const lambdaMarks: readonly string[] = [...commonMarks, ...own]

@@ -9,6 +9,8 @@ export interface MappingHabits {
   readonly bisectBatchOnFunctionError: boolean
   readonly maximumRetryAttempts: number
   readonly functionTimeoutMs: number
+  /** Before the first retry; doubled with each. Lambda's own, where nothing is said. */
+  readonly retryDelayMs?: number
   readonly pollIntervalMs: number
   /** Length of its windows; zero for none. */
   readonly tumblingWindowInSeconds: number

@@ -1,13 +1,23 @@
 import { lambdaMarks, type LambdaMark } from './lambda-marks.ts'
+import { outage, parking } from './parking/lambda-parking.ts'
 import { drawLambdaProfile, type LambdaProfile } from './lambda-profile.ts'
 import { LambdaWorld } from './lambda-world.ts'
 import { perfectNetwork } from './network-faults.ts'
+import { parkingMarks } from './parking/parking-marks.ts'
+import { SeededRandom } from './random.ts'
 import { scenarioOf, type Scenario, type WorldKind } from './run.ts'
 
 const lambda: WorldKind<LambdaProfile, LambdaMark> = {
   draw: drawLambdaProfile,
   play: (world) => new LambdaWorld(world).run(),
   marks: lambdaMarks,
+}
+
+/** Consumers that park, and people who redrive. */
+const lambdaParking: WorldKind<LambdaProfile, LambdaMark> = {
+  ...lambda,
+  draw: (seed) => parking(drawLambdaProfile(seed), new SeededRandom(seed).fork('lambda parking')),
+  marks: parkingMarks,
 }
 
 /** A world in which nothing fails: what it does then is what it costs. */
@@ -81,6 +91,15 @@ export const lambdaScenarios: readonly Scenario[] = [
     workload: { ...drawn.workload, hugeKeys: false, undecodable: 0.3 },
     mapping: { ...drawn.mapping, maximumRetryAttempts: 2 },
   })),
+  scenarioOf(lambdaParking, 'parking'),
+  scenarioOf(
+    {
+      ...lambdaParking,
+      draw: (seed) => outage(lambdaParking.draw(seed), new SeededRandom(seed).fork('outage')),
+      marks: ['circuit opened'],
+    },
+    'parking-outage',
+  ),
   scenarioOf(lambda, 'stuck-handler', stuck),
   scenarioOf(lambda, 'late-marks', lateMarks),
 ]

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import {
   createEventSourceMapping,
   type EventSourceMapping,
@@ -5,18 +6,24 @@ import {
 } from '../testing/event-source-mapping.ts'
 import type { Actor } from './actor.ts'
 import { Bank } from './bank/bank.ts'
+import type { Ailments } from './parking/ailments.ts'
+import { ClaimOwners } from './claim-owners.ts'
 import { ClaimWatch } from './claim-watch.ts'
 import { FunctionHost } from './lambda-function-host.ts'
 import type { LambdaMark } from './lambda-marks.ts'
 import { givesUp, type LambdaProfile } from './lambda-profile.ts'
 import { watchLedger } from './ledger-watch.ts'
 import { LineageWatch } from './lineage-watch.ts'
+import type { LotOracle } from './parking/lot-oracle.ts'
 import { letNatureRun, natureEndsMs } from './nature.ts'
-import { History } from './history.ts'
+import { type Change, History } from './history.ts'
 import type { Network } from './network.ts'
 import { Operator } from './operator.ts'
 import { Oracle } from './oracle.ts'
 import { Producer } from './producer.ts'
+import type { WorkloadHabits } from './profile.ts'
+import { ailmentsOf, crewOf, lotOracleOf } from './parking/parking-world.ts'
+import type { RedriveCrew } from './parking/redrive-crew.ts'
 import type { Item } from '../embedded/item.ts'
 import { SimulatedDatabase } from './simulated-database.ts'
 import { changeOf, type SeenRecord } from './stream-change.ts'
@@ -30,6 +37,8 @@ interface Subscriber {
   readonly oracle: Oracle
   readonly lineage: LineageWatch
   readonly bank: Bank | undefined
+  readonly lot: LotOracle
+  readonly crew: RedriveCrew | undefined
 }
 
 // In the second phase: after it, what is not settled never will be. Long enough for a lane full of uncertain outcomes.
@@ -47,10 +56,13 @@ export class LambdaWorld {
   readonly #network: Network
   readonly #claims: ClaimWatch
   readonly #subscribers: readonly Subscriber[]
+  readonly #claimOwners = new ClaimOwners()
+  readonly #ailments: Ailments | undefined
   #ledgerRequests = 0
 
   constructor(world: World<LambdaProfile, LambdaMark>) {
     this.#world = world
+    this.#ailments = ailmentsOf(world)
     this.#claims = new ClaimWatch({
       database: () => this.#database,
       keepsRequests: world.profile.network.duplicated === 0 && world.profile.network.late === 0,
@@ -61,15 +73,20 @@ export class LambdaWorld {
     const watchers: ((row: Item) => void)[] = []
     const ledger = watchLedger({
       rowPut: (row) => watchers.forEach((watch) => watch(row)),
-      refused: (input, row, sender) => this.#claims.refused(input, row, sender),
+      refused: (input, row, sender) => {
+        if (textOf(row['pk']).startsWith('ledger#')) this.#claims.refused(input, row, sender)
+      },
       rowRead: (key, sender) => this.#claims.rowRead(key, sender),
     })
     this.#database = new SimulatedDatabase(world.random.fork('database'), world.clock, world.profile, ledger)
     this.#network = world.network((operation, input, sender) => {
-      if (/BatchGet|BatchWrite|UpdateItem|GetItem/.test(operation)) this.#ledgerRequests += 1 // the producer only puts and deletes
+      // The producer only puts and deletes, and what people do to what is parked counts for itself.
+      if (/BatchGet|BatchWrite|UpdateItem|GetItem/.test(operation) && sender.startsWith('consumer'))
+        this.#ledgerRequests += 1
       try {
         const output = this.#database.execute(operation, input, sender)
         for (const { bank } of this.#subscribers) bank?.applied(operation, input)
+        if (world.profile.parking !== undefined) this.#watchLots(operation, input, sender)
         return output
       } catch (error) {
         this.#subscribers[0]?.bank?.refused(error)
@@ -84,6 +101,16 @@ export class LambdaWorld {
   }
 
   async run(): Promise<void> {
+    const opened = () => this.#world.mark('circuit opened')
+    subscribe('tidemark:circuit:opened', opened)
+    try {
+      await this.#play()
+    } finally {
+      unsubscribe('tidemark:circuit:opened', opened)
+    }
+  }
+
+  async #play(): Promise<void> {
     const { scheduler } = this.#world
     const producer = this.#world.actor('producer')
     letNatureRun(this.#world, this.#database)
@@ -92,15 +119,18 @@ export class LambdaWorld {
     const habits = givesUp(mapping) ? workload : { ...workload, undecodable: 0 }
     const producing = new Producer(habits, producer, this.#network.client(producer)).run()
     const started = Promise.all(this.#subscribers.map((subscriber) => this.#startAll(subscriber)))
+    for (const { crew } of this.#subscribers) crew?.begin()
     await this.#world.settled(Promise.all([producing, started]), 600_000)
     await this.#world.settled(this.#restUnderFaults(producer), 60_000)
     this.#world.heal()
     this.#database.heal()
     for (const { bank } of this.#subscribers) bank?.heal()
+    for (const { crew } of this.#subscribers) crew?.heal()
     // A change that lands after the last look at the stream would seem to be lost.
     await this.#world.until(() => this.#network.underWay(producer) === 0, 600_000)
     // What the stream does not tell yet of its shards, nobody can wait for.
     await this.#world.settled(this.#world.clock.sleep(this.#world.profile.stream.listingLagMs), 60_000)
+    if (this.#world.profile.parking !== undefined) await this.#redriveAll(producer, habits)
     await this.#world.settled(Promise.all(this.#mappings.map((mapping) => mapping.drain())), convergeWithinMs)
     const stopped = Promise.all(this.#mappings.map((mapping) => mapping.stop()))
     await this.#world.settled(stopped, 60_000)
@@ -110,7 +140,8 @@ export class LambdaWorld {
       .map(({ records, ...shard }) => ({ ...shard, changes: (records as SeenRecord[]).map(changeOf) }))
     const changes = shards.flatMap((shard) => shard.changes)
     this.#world.trace.note('world', `ends with ${changes.length} changes after ${scheduler.eventCount} events`)
-    for (const { oracle, lineage, bank } of this.#subscribers) {
+    for (const { oracle, lineage, bank, lot } of this.#subscribers) {
+      lot.concluded()
       oracle.concluded(changes)
       bank?.judge()
       for (const message of lineage.complaints(shards)) this.#world.violate({ invariant: 'I5', message })
@@ -132,6 +163,30 @@ export class LambdaWorld {
     await this.#start(replay)
   }
 
+  /**
+   * What fails still fails, and is parked: everything else has to come to its end. Then people redrive, while more is written to
+   * the same items. Where a lane is limited, what is left over waits for them.
+   */
+  async #redriveAll(producer: Actor, habits: WorkloadHabits): Promise<void> {
+    const drained = () => Promise.all(this.#mappings.map((mapping) => mapping.drain()))
+    const { parking, network } = this.#world.profile
+    if (parking?.maxPerLane === undefined) await this.#world.settled(drained(), convergeWithinMs)
+    let isWritten = false
+    const more = { ...habits, writeCount: Math.ceil(habits.writeCount / 3), everyMs: 200 + network.delayMs, poison: 0 }
+    const writing = new Producer(more, producer, this.#network.client(producer)).run().then(drained)
+    writing.then(
+      () => (isWritten = true),
+      () => {}, // `settled` tells
+    )
+    const finished = this.#subscribers.map(({ crew }) => crew?.finish(() => isWritten))
+    await this.#world.settled(Promise.all([writing, ...finished]), convergeWithinMs)
+  }
+
+  #watchLots(operation: string, input: object, sender: string): void {
+    if (operation === 'UpdateItem') this.#claimOwners.updated(input, sender, this.#world.scheduler.now)
+    for (const { lot } of this.#subscribers) lot.applied(operation, input, sender)
+  }
+
   /** Lets the faults go on for a while after the last write, but not for longer than anything is left to go wrong. */
   async #restUnderFaults(producer: Actor): Promise<void> {
     const { clock, scheduler, profile, random } = this.#world
@@ -141,7 +196,8 @@ export class LambdaWorld {
       await clock.sleep(Math.min(lookEveryMs, until - scheduler.now))
       if (this.#network.underWay(producer) > 0 || scheduler.now < natureEndsMs(profile)) continue
       const { recordCount } = this.#database
-      if (this.#subscribers.every(({ lineage }) => lineage.doneCount === recordCount)) return
+      if (this.#subscribers.every(({ lineage, crew }) => lineage.doneCount === recordCount && crew?.isIdle !== false))
+        return
     }
   }
 
@@ -152,7 +208,9 @@ export class LambdaWorld {
     const hosts = this.#subscribers.map(({ host }) => host)
     const invocations = hosts.reduce((sum, { invocationCount }) => sum + invocationCount, 0)
     const records = hosts.reduce((sum, { deliveredCount }) => sum + deliveredCount, 0)
-    const promised = invocations + records * (profile.ledger === 'park' ? 2 : 1)
+    // Where consumers park, what is parked is asked for with each batch.
+    const promised =
+      invocations * (profile.parking === undefined ? 1 : 2) + records * (profile.ledger === 'park' ? 2 : 1)
     if (this.#ledgerRequests <= promised) return
     const message = `${this.#ledgerRequests} requests to the ledger for ${records} records in ${invocations} batches`
     this.#world.violate({ invariant: 'I11', message })
@@ -161,10 +219,17 @@ export class LambdaWorld {
   #subscribe(consumer: string): { readonly subscriber: Subscriber; readonly watch: (row: Item) => void } {
     const world = this.#world
     const history = new History(consumer, world.profile)
+    const database = () => this.#database
+    const lot = lotOracleOf({
+      ...{ world, history, database, claims: this.#claimOwners },
+      isOver: (sender, eventId) => host.isOver(sender, eventId),
+    })
     const oracle = new Oracle(history, {
       violate: (violation) => world.violate(violation),
       mark: (mark) => world.mark(mark),
       now: () => world.scheduler.now,
+      isInLot: (change) => lot.hasSettled(change),
+      isExcused: (itemKey) => lot.isExcused(itemKey),
     })
     const lineage = new LineageWatch()
     const bank = Bank.of({
@@ -174,15 +239,21 @@ export class LambdaWorld {
         oracle.marked(change.eventId)
       },
     })
-    const operator = new Operator(world, this.#database, history)
-    const host = new FunctionHost({
+    const operator = new Operator(world, this.#database, history, (key) => crew?.isAtWork(key) === true)
+    const [network, ailments, claims] = [this.#network, this.#ailments, this.#claimOwners]
+    const ask = (idempotencyKey: string) => operator.told(idempotencyKey)
+    const ordered = (change: Change) => change
+    const crew = crewOf({ world, consumer, network, oracle, lot, claims, ailments, ask, ordered })
+    const host: FunctionHost = new FunctionHost({
       world,
       consumer,
       oracle,
-      network: this.#network,
+      network,
       claims: this.#claims,
       lineage,
       bank,
+      lot,
+      ailments,
       uncertain: (error, finder) => {
         this.#claims.uncertain(error, `ledger#${consumer}#${error.idempotencyKey}`, finder.name, finder.clock.now())
         operator.told(error.idempotencyKey)
@@ -198,7 +269,7 @@ export class LambdaWorld {
     const { bank: habits, mapping: options } = world.profile
     const isReplayed = habits?.isReplayed === true && !givesUp(options)
     const replay = isReplayed ? this.#mapping(`${consumer}-replay`, host, history, lineage) : undefined
-    return { subscriber: { mapping, replay, host, oracle, lineage, bank }, watch }
+    return { subscriber: { mapping, replay, host, oracle, lineage, bank, lot, crew }, watch }
   }
 
   #mapping(name: string, host: FunctionHost, history: History, lineage: LineageWatch): EventSourceMapping {
@@ -245,7 +316,8 @@ export class LambdaWorld {
   }
 }
 
-function isCalm({ handler, network, crash, pause }: LambdaProfile): boolean {
+function isCalm({ handler, network, crash, pause, workload, parking }: LambdaProfile): boolean {
+  if (parking !== undefined && workload.poison > 0) return false
   const { requestLost, replyLost, duplicated, late, throttled, leftOver, outages } = network
   const { failsBefore, failsAfter, hangs, sticks, ignoresSignal } = handler
   const faults = [requestLost, replyLost, duplicated, late, throttled, leftOver, outages.length, crash, pause]

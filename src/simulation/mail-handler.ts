@@ -26,6 +26,8 @@ export interface MailHandlerSetting {
   readonly poisonIsGivenUp: boolean
   /** How much longer than allowed a run goes on that does not look at its signal, in milliseconds. */
   readonly overstayMs: number
+  /** What else befalls a run before its effect: it throws, or its process dies. */
+  readonly ails?: (record: ChangeRecord, change: Change) => Promise<void> | void
   /** How the effect comes about, where it is not the oracle alone that notes it. */
   readonly act?: (change: Change, context: HandlerContext<unknown>) => Promise<void> | void
 }
@@ -48,6 +50,8 @@ export function mailHandler(
       world.mark('record poison')
       throw new TerminalError('poison')
     }
+    const ailing = setting.ails?.(record, change)
+    if (ailing !== undefined) await ailing
     const draw = [habits.failsBefore, habits.failsAfter, habits.hangs, habits.sticks, habits.ignoresSignal].map((p) =>
       random.chance(world.isHealthy ? 0 : p),
     )

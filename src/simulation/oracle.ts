@@ -16,6 +16,10 @@ export interface OracleSetting {
   readonly violate: (violation: Violation) => void
   readonly mark: (mark: CommonMark) => void
   readonly now: () => number
+  /** Whether a change is in the parking lot, or was and has left it. */
+  readonly isInLot?: (change: Change) => boolean
+  /** Whether what is left of an item's order is nobody's fault. */
+  readonly isExcused?: (itemKey: string) => boolean
 }
 
 /**
@@ -61,7 +65,7 @@ export class Oracle {
       this.#violate('I2', `${change.eventId} has a second effect`)
     const isFirst = effects.length === 0
     effects.push((this.#effectCount += 1))
-    if (!this.#isOrdered()) return
+    if (!this.#isOrdered() || this.#isExcused(change.itemKey)) return
     const reached = this.#reached.get(change.itemKey) ?? -1n
     if (isFirst && change.sequenceNumber < reached && !this.#isLateCommit(change))
       this.#violate(
@@ -93,7 +97,7 @@ export class Oracle {
   }
 
   #isSettled(change: Change): boolean {
-    if (!this.#history.isSelected(change)) return true
+    if (!this.#history.isSelected(change) || this.#setting.isInLot?.(change) === true) return true
     const { markedAt, returnedCount } = this.#history.of(change)
     const { ledger } = this.#history.habits
     return ledger === 'none' || ledger === 'memory' ? returnedCount > 0 : markedAt !== undefined
@@ -112,7 +116,7 @@ export class Oracle {
     if (this.#history.habits.ledger === 'memory') return
     // What was repeated may have been settled since by another item, where a business takes both changes for one.
     if (this.#history.habits.identity !== 'record') return
-    for (const effects of this.#effects.values()) this.#judgeLastEffects(effects)
+    for (const [itemKey, effects] of this.#effects) if (!this.#isExcused(itemKey)) this.#judgeLastEffects(effects)
   }
 
   /** The state that an item's effects leave behind is that of its last change. */
@@ -130,6 +134,10 @@ export class Oracle {
           `${change.sequenceNumber} was repeated after the last effect of ${next.sequenceNumber} of ${change.itemKey}: an old state stays`,
         )
     }
+  }
+
+  #isExcused(itemKey: string): boolean {
+    return this.#setting.isExcused?.(itemKey) === true
   }
 
   // One effect an item has no order; and a handler that goes on after its time may overtake whoever took over, unless what it

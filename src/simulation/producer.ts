@@ -40,7 +40,8 @@ export class Producer {
     if (isDelete === true) return this.#send(() => new DeleteItemCommand({ TableName: itemsTable, Key: { id } }))
     if (isSame !== true) this.#version += 1
     const item: Record<string, AttributeValue> = { id, version: { N: String(this.#version) } }
-    if (isPoison === true) item['poison'] = { BOOL: true }
+    if (isPoison === true)
+      item['poison'] = workload.ills === undefined ? { BOOL: true } : { S: random.pick(workload.ills) }
     if (isUndecodable && !workload.hugeKeys) item['total'] = { N: '9007199254740993' }
     if (expires) item['expiresAt'] = { N: String(Math.floor(this.#actor.clock.now() / 1000) + random.integer(1, 4)) }
     return this.#send(() => new PutItemCommand({ TableName: itemsTable, Item: item }))

@@ -1,5 +1,6 @@
 import type { BankHabits } from './bank/bank-habits.ts'
 import type { NetworkFaults } from './network-faults.ts'
+import type { ParkingHabits } from './parking/parking-habits.ts'
 import type { SeededRandom } from './random.ts'
 
 /** How the consumers' handler behaves; probabilities are of one run of it. */
@@ -28,9 +29,17 @@ export interface WorkloadHabits {
   readonly same: number
   readonly poison: number
   readonly undecodable: number
+  /** What is wrong with poison; where nothing is said it is poison until the world is healed. */
+  readonly ills?: readonly [Ill, ...Ill[]]
   /** Keys that only exact numbers tell apart. */
   readonly hugeKeys: boolean
 }
+
+/**
+ * What is wrong with a poison record: the handler fails until it is mended, whatever is done to it short of editing it, or its
+ * process dies of it until the handler is mended.
+ */
+export type Ill = 'mendable' | 'stubborn' | 'deadly'
 
 /** How the stream makes it hard for its readers. */
 export interface StreamHabits {
@@ -48,9 +57,12 @@ export interface ConsumerHabits {
   readonly ledger: LedgerKind
   readonly identity: IdentityKind
   readonly insertsOnly: boolean
+  readonly maxAttempts: number
   readonly handler: HandlerHabits
   /** What effects are, where they commit with their marks. */
   readonly bank?: BankHabits
+  /** Consumers park, and people redrive. */
+  readonly parking?: ParkingHabits
 }
 
 /** `dynamodbLedger` in its two modes, one that commits effects with their marks, or one that is forgetful. */

@@ -1,5 +1,6 @@
 import type { BankMark } from './bank/bank-marks.ts'
 import { commonMarks } from './marks.ts'
+import type { ParkingMark } from './parking/parking-marks.ts'
 
 const own = [
   'worker killed',
@@ -33,6 +34,6 @@ const own = [
 const elsewhere: ReadonlySet<string> = new Set(['duplicate skipped', 'server outage'])
 
 /** What only the world of workers has. */
-export type WorkerMark = (typeof own)[number] | BankMark
+export type WorkerMark = (typeof own)[number] | BankMark | ParkingMark
 
 export const workerMarks: readonly string[] = [...commonMarks.filter((mark) => !elsewhere.has(mark)), ...own]

@@ -10,6 +10,8 @@ import type { Actor } from './actor.ts'
 import type { Bank } from './bank/bank.ts'
 import { fencedEffect, isDoneAlready } from './fenced-effect.ts'
 import { mailHandler } from './mail-handler.ts'
+import type { Ailments } from './parking/ailments.ts'
+import type { LotOracle } from './parking/lot-oracle.ts'
 import type { Network, NetworkClient } from './network.ts'
 import type { Oracle } from './oracle.ts'
 import { itemsTable, ledgerTable } from './simulated-database.ts'
@@ -28,6 +30,9 @@ export interface WorkerProcessSetting {
   readonly bank: Bank | undefined
   /** When a process last got a record from the stream. */
   readonly deliveredAt: (actor: string, eventId: string) => number
+  /** Where consumers park. */
+  readonly lot: LotOracle
+  readonly ailments: Ailments | undefined
   /** Told of each request that a process sends. */
   readonly sends: (command: object) => void
   /** Told of each answer that reaches it. */
@@ -75,6 +80,7 @@ export class WorkerProcess {
       numbers: profile.workload.hugeKeys ? 'bigint' : 'number',
       retry: { maxAttempts: profile.maxAttempts, baseDelayMs: 50, maxDelayMs: 1_000 },
       concurrency: profile.concurrency,
+      ...parkingOf(profile),
       handler: this.#handler(),
       logger: this.#logger(),
       clock: actor.clock,
@@ -93,12 +99,13 @@ export class WorkerProcess {
   }
 
   #handler(): (record: ChangeRecord, context: HandlerContext<unknown>) => Promise<void> {
-    const { world, oracle, workerOracle, deliveredAt, bank } = this.#setting
+    const { world, oracle, workerOracle, deliveredAt, bank, lot, ailments } = this.#setting
     const { isFenced, worker } = world.profile
     const client = this.#setting.network.client(this.actor)
     const runs = new WeakMap<HandlerContext<unknown>, HandlerRun>()
     const mail = mailHandler({
       ...{ world, oracle, process: this, poisonIsGivenUp: false, overstayMs: 2 * worker.leaseDurationMs },
+      ails: (record, change) => ailments?.ofHost(record, change, this.actor, lot, true),
       act: (change, context) => {
         const run = runs.get(context)
         if (run === undefined) throw new Error('a handler acts that was never begun')
@@ -113,6 +120,7 @@ export class WorkerProcess {
       runs.set(context, run)
       this.deliveredAt = deliveredAt(this.actor.name, change.eventId)
       workerOracle.began(run)
+      lot.began(change, this.actor.name)
       let isClean = false
       try {
         await mail(record, context)
@@ -124,7 +132,7 @@ export class WorkerProcess {
   }
 
   #logger(): Logger {
-    const { world, uncertain, workerOracle } = this.#setting
+    const { world, uncertain, workerOracle, lot } = this.#setting
     const note = (message: string, fields: { readonly [name: string]: unknown } = {}) => {
       const { error } = fields
       world.trace.note(
@@ -134,10 +142,18 @@ export class WorkerProcess {
       if (error instanceof UncertainOutcomeError) uncertain(error)
       // What was not saved with the release is not saved.
       if (message.includes('could not be released')) workerOracle.troubled.add(this.actor.name)
+      if (message.includes('could not be given back')) lot.troubled.add(this.actor.name)
       if (error instanceof LedgerError) workerOracle.troubled.add(this.actor.name)
     }
     return { debug() {}, info() {}, warn: note, error: note }
   }
+}
+
+/** Without a ledger a worker parks in its coordination table, and with one in the ledger's. */
+function parkingOf({ parking }: WorkerProfile) {
+  if (parking === undefined) return {}
+  const { maxPerLane } = parking
+  return { onFailure: 'park' as const, parking: maxPerLane === undefined ? {} : { maxPerLane } }
 }
 
 async function commit(

@@ -1,4 +1,7 @@
 import { perfectNetwork } from './network-faults.ts'
+import { parkingMarks } from './parking/parking-marks.ts'
+import { workerParking } from './parking/worker-parking.ts'
+import { SeededRandom } from './random.ts'
 import { scenarioOf, type Scenario, type WorldKind } from './run.ts'
 import { workerMarks, type WorkerMark } from './worker-marks.ts'
 import { drawWorkerProfile, type WorkerProfile } from './worker-profile.ts'
@@ -8,6 +11,13 @@ const workers: WorldKind<WorkerProfile, WorkerMark> = {
   draw: drawWorkerProfile,
   play: (world) => new WorkerWorld(world).run(),
   marks: workerMarks,
+}
+
+/** Fleets that park, and people who redrive. */
+const parkingWorkers: WorldKind<WorkerProfile, WorkerMark> = {
+  ...workers,
+  draw: (seed) => workerParking(drawWorkerProfile(seed), new SeededRandom(seed).fork('worker parking')),
+  marks: parkingMarks,
 }
 
 /** A world in which nothing fails: shards split, workers come and go by themselves. */
@@ -150,4 +160,5 @@ export const workerScenarios: readonly Scenario[] = [
   scenarioOf(workers, 'workers-streams', streams),
   scenarioOf(workers, 'workers-away', away),
   scenarioOf(workers, 'workers-latest', fromLatest),
+  scenarioOf(parkingWorkers, 'workers-parking'),
 ]

@@ -4,7 +4,11 @@ import { FleetHost } from './fleet-host.ts'
 import { FleetNews } from './fleet-news.ts'
 import { FleetRest } from './fleet-rest.ts'
 import { FleetWatch } from './fleet-watch.ts'
+import type { Actor } from './actor.ts'
 import type { Network } from './network.ts'
+import type { Ailments } from './parking/ailments.ts'
+import { ailmentsOf, crewOf } from './parking/parking-world.ts'
+import type { RedriveCrew } from './parking/redrive-crew.ts'
 import { Operator } from './operator.ts'
 import { Producer } from './producer.ts'
 import { ServiceFaults } from './service-faults.ts'
@@ -29,6 +33,9 @@ export class WorkerWorld {
   readonly #fleet: FleetHost
   readonly #news: FleetNews
   readonly #rest: FleetRest
+  readonly #crew: RedriveCrew | undefined
+  readonly #ailments: Ailments | undefined
+  #wanting: string | undefined
 
   constructor(world: World<WorkerProfile, WorkerMark>) {
     this.#world = world
@@ -39,8 +46,15 @@ export class WorkerWorld {
       faults.refuse(operation, input, sender)
       return this.#watch.execute(operation, input, sender)
     })
+    this.#ailments = ailmentsOf(world)
     this.#operator = new Operator(world, database, history, (key) => this.#mayStillHappen(key))
     this.#nature = new StreamNature(world, database, truth)
+    const { oracle, lot, claims } = this.#watch
+    this.#crew = crewOf({
+      ...{ world, consumer: 'mails', network: this.#network, oracle, lot, claims, ailments: this.#ailments },
+      ordered: (change) => truth.record(change.eventId)?.ordered ?? change,
+      ask: (idempotencyKey) => this.#operator.told(idempotencyKey),
+    })
     this.#fleet = this.#host()
     const [fleet, news] = [this.#fleet, new FleetNews(world, this.#watch, this.#fleet)]
     this.#news = news
@@ -49,6 +63,7 @@ export class WorkerWorld {
       isQuiet: () => this.#network.isQuiet,
       violate: (invariant, message) => world.violate({ invariant, message }),
       hasLapsed: (memberId) => news.hasLapsed(memberId),
+      more: () => this.#wanting,
       isStuck: ({ change }) => this.#askAbout(change),
     })
   }
@@ -68,6 +83,7 @@ export class WorkerWorld {
     const producing = new Producer(isAway ? half : workload, producer, client).run()
     this.#nature.run()
     this.#fleet.begin()
+    this.#crew?.begin()
     await world.settled(Promise.all([producing, world.clock.sleep(chaosMs), this.#replay()]), 24 * 3_600_000)
     if (isAway) {
       world.mark('fleet away for a day')
@@ -81,13 +97,16 @@ export class WorkerWorld {
     this.#nature.enable()
     this.#watch.database.heal()
     this.#watch.bank?.heal()
+    this.#crew?.heal()
     // A change that lands after the last look at the stream would seem to be lost.
     await world.until(() => this.#network.underWay(producer) === 0, 600_000)
     this.#fleet.heal()
+    await this.#redriveAll(producer)
     await this.#rest.come()
     await world.settled(this.#fleet.stopAll(), 120_000)
     if (world.violations.length > 0) return
     this.#rest.judgeStopped()
+    this.#watch.lot.concluded()
     this.#watch.workerOracle.concluded()
     if (world.profile.isFenced) this.#watch.judgeStates()
     this.#watch.bank?.judge()
@@ -95,6 +114,29 @@ export class WorkerWorld {
       'world',
       `ends with ${[...this.#watch.truth.records].length} changes after ${world.scheduler.eventCount} events`,
     )
+  }
+
+  /**
+   * What fails still fails, and is parked: everything else has to come to its end. Then people redrive, while more is written to
+   * the same items. Where a lane is limited, what is left over waits for them.
+   */
+  async #redriveAll(producer: Actor): Promise<void> {
+    const crew = this.#crew
+    if (crew === undefined) return
+    const { parking, workload, network } = this.#world.profile
+    if (parking?.maxPerLane === undefined) await this.#rest.come()
+    this.#wanting = 'something is redriven, or written'
+    let isWritten = false
+    const more = {
+      ...workload,
+      writeCount: Math.ceil(workload.writeCount / 3),
+      everyMs: 200 + network.delayMs,
+      poison: 0,
+    }
+    const writing = new Producer(more, producer, this.#network.client(producer)).run().then(() => (isWritten = true))
+    const isOver = () => isWritten && this.#rest.isSettled
+    // Whatever it finds it tells the world itself.
+    void Promise.all([writing, crew.finish(isOver)]).then(() => (this.#wanting = undefined))
   }
 
   /** An operator stops the whole fleet, moves it back to the beginning, and starts it again. */
@@ -111,11 +153,11 @@ export class WorkerWorld {
   }
 
   #host(): FleetHost {
-    const { oracle, workerOracle, bank } = this.#watch
+    const { oracle, workerOracle, bank, lot } = this.#watch
     const { worker } = this.#world.profile
     return new FleetHost(
       {
-        ...{ world: this.#world, network: this.#network, oracle, workerOracle, bank },
+        ...{ world: this.#world, network: this.#network, oracle, workerOracle, bank, lot, ailments: this.#ailments },
         deliveredAt: (actor, eventId) => this.#watch.deliveredAt(actor, eventId),
         sends: (command) => this.#rest.sent(command),
         received: (actor, output) => this.#watch.received(actor, output),
@@ -143,6 +185,7 @@ export class WorkerWorld {
   #mayStillHappen(idempotencyKey: string): boolean {
     const isAlive = (name: string) => this.#fleet.alive.some(({ actor }) => actor.name === name)
     if (this.#watch.workerOracle.isAtWork(idempotencyKey, isAlive)) return true
+    if (this.#crew?.isAtWork(idempotencyKey) === true) return true
     const claim = this.#watch.claims.ofKey(idempotencyKey)
     return claim !== undefined && isAlive(claim.actor) && this.#world.scheduler.now < claim.at + longestLullMs
   }

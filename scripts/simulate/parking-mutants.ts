@@ -1,0 +1,262 @@
+import type { Mutant, Patch } from './mutants.ts'
+
+function mutant(name: string, scenario: string, within: number, ...patches: readonly Patch[]): Mutant {
+  return { name, scenario, within, patches }
+}
+
+function patch(file: string, find: string, replace: string): Patch {
+  return { file, find, replace }
+}
+
+const parker = 'src/consumer/parker.ts'
+const besideLot = 'src/consumer/beside-lot.ts'
+const batchRun = 'src/consumer/batch-run.ts'
+const redrive = 'src/consumer/redrive.ts'
+const consumerParking = 'src/consumer/consumer-parking.ts'
+const updates = 'src/parking/dynamodb-parking-updates.ts'
+const held = 'src/parking/dynamodb-held-lanes.ts'
+
+export const parkingMutants: readonly Mutant[] = [
+  mutant(
+    'a new arrival overtakes the parked',
+    'parking',
+    200,
+    patch(
+      parker,
+      `if (known?.isParked !== true) return 'open'`,
+      `if (known?.noted === null || known?.noted === undefined) return 'open'`,
+    ),
+  ),
+  mutant(
+    'a redriven record leaves the lot before its effect',
+    'parking',
+    200,
+    patch(
+      redrive,
+      `  const { settlement, stopped } = await run(record, hold, setting)`,
+      `  await lot.settle(hold.held, record.position, { outcome: 'handled', at: options.clock.now(), by })
+  const { settlement, stopped } = await run(record, hold, setting)`,
+    ),
+  ),
+  mutant(
+    'a lane opens while a record is left',
+    'parking',
+    1_000,
+    patch(held, `'#holder = :token AND #recordCount = :none'`, `'#holder = :token AND #recordCount < :some'`),
+    patch(held, `        ':none': numberOf(0),\n`, `        ':some': numberOf(2),\n`),
+  ),
+  mutant(
+    'attempts are lost in a crash',
+    'parking',
+    1_000,
+    patch(
+      parker,
+      `return noted?.position === positionIn(work) ? noted.count : 0`,
+      `return noted?.position === '' ? noted.count : 0`,
+    ),
+  ),
+  mutant(
+    'attempts are lost in a crash of a worker',
+    'workers-parking',
+    1_000,
+    patch(besideLot, `await this.#parker.note(work, earlier + 1)`, `await Promise.resolve()`),
+  ),
+  mutant(
+    'a later record’s note is written over',
+    'parking',
+    3_000,
+    patch(parker, `known.noted.position > noted.position) return`, `known.noted.position === '') return`),
+  ),
+  mutant(
+    'a record is parked before its claim is given back',
+    'parking',
+    500,
+    patch(
+      batchRun,
+      `    await this.#release(work, claim)
+    return this.#fail(work, { attempts, reason, error })`,
+      `    const step = await this.#fail(work, { attempts, reason, error })
+    await this.#release(work, claim)
+    return step`,
+    ),
+  ),
+  mutant(
+    'a record is settled before it is in the lot',
+    'parking',
+    300,
+    patch(
+      besideLot,
+      `    const answer = await this.#parker.park(work, failing, this.#way.setting.stopping)`,
+      `    setting.book.settle(work.position, 'parked')
+    const answer = await this.#parker.park(work, failing, this.#way.setting.stopping)`,
+    ),
+  ),
+  mutant(
+    'a lane is held by two at once',
+    'parking',
+    500,
+    patch(held, `OR #holder = :token OR #heldUntil < :now)'`, `OR #holder = :token OR #heldUntil > :now)'`),
+  ),
+  mutant(
+    'who has lost the lane goes on with it',
+    'parking',
+    3_000,
+    patch('src/parking/lane-hold.ts', `    this.#lost.signal.throwIfAborted()\n`, ``),
+    patch('src/parking/lane-hold.ts', `    this.#lost.abort(`, `    void (`),
+  ),
+  mutant(
+    'a record is edited while it is redriven',
+    'parking',
+    3_000,
+    patch(
+      'src/parking/parked-records.ts',
+      `    const hold = await LaneHold.take(this.#lot, lane, this.#time)
+    if (hold === 'open') return 'not-found'
+    if (hold === 'busy') return 'busy'`,
+      `    const taken = await LaneHold.take(this.#lot, lane, this.#time)
+    if (taken === 'open') return 'not-found'
+    const held = { lane, token: 'anybody' }
+    const hold =
+      taken === 'busy'
+        ? ({ held, assertHeld() {}, letGo: () => Promise.resolve('parked') } as unknown as LaneHold)
+        : taken`,
+    ),
+    patch(
+      updates,
+      `export function whileHeld({ lane, token }: HeldLane, set: Row): RowUpdate {
+  const sets = ['#holder = :token', ...Object.keys(set).map((name) => \`#\${name} = :\${name}\`)]
+  return {
+    Key: laneKeyOf(lane),
+    ConditionExpression: '#holder = :token',`,
+      `export function whileHeld({ lane, token }: HeldLane, set: Row): RowUpdate {
+  const sets = ['#anyone = :token', ...Object.keys(set).map((name) => \`#\${name} = :\${name}\`)]
+  return {
+    Key: laneKeyOf(lane),
+    ConditionExpression: 'attribute_exists(#holder)',`,
+    ),
+    patch(
+      updates,
+      `ExpressionAttributeNames: names('holder', ...Object.keys(set)),`,
+      `ExpressionAttributeNames: names('holder', 'anyone', ...Object.keys(set)),`,
+    ),
+  ),
+  mutant(
+    'what was edited is redriven as it came',
+    'parking',
+    500,
+    patch(redrive, `records: [record.record]`, `records: [record.original ?? record.record]`),
+  ),
+  mutant(
+    'a dropped record leaves no trace',
+    'parking',
+    500,
+    patch(
+      held,
+      `      { Put: { TableName, Item: pastRow(lane, row, position, fate) } },`,
+      `      ...(fate.outcome === 'dropped' ? [] : [{ Put: { TableName, Item: pastRow(lane, row, position, fate) } }]),`,
+    ),
+  ),
+  mutant(
+    'a record is queued in a lane that was just opened',
+    'parking',
+    3_000,
+    patch(
+      updates,
+      `onlyBehind ? \`attribute_exists(#parkedAt) AND \${hasRoom}\` : hasRoom`,
+      `onlyBehind ? hasRoom : hasRoom`,
+    ),
+  ),
+  mutant(
+    'what was in the lot is forgotten when its lane opens',
+    'parking',
+    3_000,
+    patch(
+      parker,
+      `    if (answer === 'open') await this.#lookAgain(work)`,
+      `    if (answer === 'open') this.#lanes.delete(nameOf(laneOf(work, '')))`,
+    ),
+  ),
+  mutant(
+    'what was in the lot is not looked for',
+    'parking',
+    1_000,
+    patch(
+      parker,
+      `(await lot.wasSettled(laneOf(work, options.name), positionIn(work))) ? 'settled' : 'open'`,
+      `lot === undefined ? 'settled' : 'open'`,
+    ),
+  ),
+  mutant(
+    'a record is parked before the marks of those before it',
+    'parking',
+    8_000,
+    patch(besideLot, `    if (!setting.session.laneWaits) await setting.session.flush()\n`, ``),
+  ),
+  mutant(
+    'a record is parked after the time of its batch',
+    'parking',
+    3_000,
+    patch(parker, `    if (stopping.aborted) {`, `    if (stopping.aborted && this.#lanes.size < 0) {`),
+    patch(parker, `    this.#doubtful = new Set(setting.doubtful)`, `    this.#doubtful = new Set()`),
+  ),
+  mutant(
+    'an attempt is begun although its note came too late',
+    'parking',
+    1_000,
+    patch(
+      batchRun,
+      `            stopping.throwIfAborted() // the note may have taken longer than the batch has time\n`,
+      ``,
+    ),
+  ),
+  mutant(
+    'attempts that ended count as deaths',
+    'parking',
+    500,
+    patch(batchRun, `    await parker?.forgetAttempts(work)\n`, ``),
+  ),
+  mutant(
+    'throttling is taken for poison',
+    'parking',
+    500,
+    patch(
+      batchRun,
+      `stopped.reason !== 'poison' || this.#setting.stopping.aborted)`,
+      `this.#setting.stopping.aborted)`,
+    ),
+  ),
+  mutant(
+    'a lane takes more than it may',
+    'parking',
+    1_000,
+    patch(updates, `':max': numberOf(maxPerLane),`, `':max': numberOf(maxPerLane + 1),`),
+  ),
+  mutant(
+    'an outage parks everything',
+    'parking-outage',
+    200,
+    patch('src/parking/circuit.ts', `const lanesAlike = 10`, `const lanesAlike = 21`),
+  ),
+  mutant(
+    'who has lost a shard parks its records',
+    'workers-parking',
+    3_000,
+    patch(
+      updates,
+      `    ConditionExpression: '#leaseCreatedAt = :createdAt AND #epoch = :epoch',`,
+      `    ConditionExpression: '#leaseCreatedAt = :createdAt AND #epoch >= :epoch',`,
+    ),
+  ),
+  mutant(
+    'parked lanes are listed before the shard is opened',
+    'workers-parking',
+    8_000,
+    patch(
+      consumerParking,
+      `    await lot.openShard(fence)
+    const lanes = await lot.list(this.#options.name)`,
+      `    const lanes = await lot.list(this.#options.name)
+    await lot.openShard(fence)`,
+    ),
+  ),
+]

@@ -1,0 +1,45 @@
+import { swarm } from '../profile.ts'
+import type { SeededRandom } from '../random.ts'
+
+/** Of a world in which consumers park: what is wrong with records, and what people do about it. */
+export interface ParkingHabits {
+  readonly maxPerLane: number | undefined
+  /** When the code is mended that `mendable` and `deadly` records stumble over; not before the faults end, where it is Infinity. */
+  readonly mendedAtMs: number
+  /** Redrivers that are started while there are faults, and when: processes of their own. */
+  readonly redriversAtMs: readonly number[]
+  /** What one of them is started for, instead of a redrive. */
+  readonly drops: number
+  readonly edits: number
+  /** It dies, or stands still, at one of its awaits. */
+  readonly crash: number
+  readonly pause: number
+  readonly pauseMs: number
+  /** Their wall clocks are ahead or behind by so much at most. */
+  readonly skewMs: number
+  /** In this time everything that handlers call is away, and all of them fail alike. */
+  readonly downstreamAway: readonly [from: number, to: number] | undefined
+}
+
+/** @param spanMs For how long there is something to redrive while there are faults. */
+export function drawParking(random: SeededRandom, spanMs: number): ParkingHabits {
+  const count = random.integer(0, 5)
+  const times = Array.from({ length: count }, () => random.next() * spanMs)
+  // Two at once, mostly
+  const redriversAtMs = times.flatMap((at) => (random.chance(0.4) ? [at, at + 50 * random.next()] : [at]))
+  const isMendedEarly = random.chance(0.6)
+  const mendedAtMs = random.next() * spanMs
+  return {
+    maxPerLane: random.chance(0.2) ? random.integer(1, 3) : undefined,
+    mendedAtMs: isMendedEarly ? mendedAtMs : Infinity,
+    redriversAtMs,
+    drops: swarm(random, 0.4, 0.5),
+    edits: swarm(random, 0.4, 0.5),
+    crash: swarm(random, 0.6, 0.15),
+    pause: swarm(random, 0.5, 0.15),
+    // Longer than a lane is held for, or not
+    pauseMs: random.pick([1_000, 40_000, 40_000]),
+    skewMs: random.chance(0.4) ? random.integer(0, 1_500) : 0,
+    downstreamAway: undefined,
+  }
+}
