@@ -11,12 +11,13 @@ import { FleetRun } from './fleet-run.ts'
 import { watchStalls } from './journal.ts'
 import { JournalReader } from './journal-reader.ts'
 import { postgresBank } from './postgres-bank.ts'
-import { Producer, versionRounds } from './producer.ts'
+import { Producer } from './producer.ts'
 import { bundlePrograms } from './programs.ts'
 import { Redrivers } from './redrivers.ts'
 import { Replays } from './replays.ts'
 import { createTables } from './tables.ts'
 import { transferRounds } from './transfers.ts'
+import { versionRounds } from './versions.ts'
 
 /** Runs a fleet of real processes, disturbs it by the schedule, and judges what took effect. */
 export async function runFleet(options: FleetOptions): Promise<FleetReport> {

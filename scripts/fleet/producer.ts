@@ -5,11 +5,13 @@ import {
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SeededRandom } from '../../src/simulation/random.ts'
-import { shuffled } from './shuffled.ts'
 import { monotonicMs } from './monotonic.ts'
 import type { Stall } from './journal.ts'
 import type { Transfer } from './transfers.ts'
+import type { Version } from './versions.ts'
+
+const mostInBatch = 25 // DynamoDB's limit
+const steadyMs = 50 // apart, where there are few: what a takeover takes shows only in a steady stream
 
 export interface ProducerOptions {
   readonly client: DynamoDBClient
@@ -21,13 +23,6 @@ export interface ProducerOptions {
   readonly stallMs: number
   /** What is produced, in this order: the versions of a round at once. */
   readonly rounds: Iterable<readonly Version[]>
-}
-
-/** A version of a key; of an item that is a transfer, with what is in it. */
-export interface Version {
-  readonly key: string
-  readonly n: number
-  readonly transfer?: Transfer
 }
 
 /**
@@ -103,36 +98,4 @@ function itemOf({ key, n, transfer }: Version): Record<string, AttributeValue> {
   const item = { pk: { S: key }, n: { N: String(n) } }
   if (transfer === undefined) return item
   return { ...item, from: { S: transfer.from }, to: { S: transfer.to }, amount: { N: String(transfer.amount) } }
-}
-
-const mostInBatch = 25 // DynamoDB's limit
-const steadyMs = 50 // apart, where there are few: what a takeover takes shows only in a steady stream
-const blockSize = 100
-const burst = 4
-
-/** The order of production: blocks of keys, some versions of each close together, until each has had its share. */
-export function* versionRounds({
-  seed,
-  keyCount,
-  insertCount,
-}: {
-  readonly seed: string
-  readonly keyCount: number
-  readonly insertCount: number
-}): Generator<readonly Version[]> {
-  const random = new SeededRandom(`producer/${seed}`)
-  const keys = Array.from({ length: keyCount }, (_, index) => `k${index}`)
-  const latest = new Map<string, number>()
-  let left = insertCount
-  while (left > 0) {
-    const order = shuffled(keys, random)
-    for (let from = 0; from < order.length; from += blockSize)
-      for (let time = 0; time < burst && left > 0; time += 1) {
-        const block = order.slice(from, Math.min(from + blockSize, from + left))
-        const round = block.map((key) => ({ key, n: (latest.get(key) ?? 0) + 1 }))
-        for (const { key, n } of round) latest.set(key, n)
-        left -= round.length
-        yield round
-      }
-  }
 }

@@ -1,5 +1,5 @@
 import { SeededRandom } from '../../src/simulation/random.ts'
-import type { Version } from './producer.ts'
+import type { Share, Version } from './versions.ts'
 
 /** Money that moves from one account to another: an item of its own, inserted once. */
 export interface Transfer {
@@ -27,15 +27,11 @@ export function banksOf(accountCount: number): readonly (readonly string[])[] {
 }
 
 /** The order of production: as many transfers as are wanted, between two accounts of a bank each. */
-export function* transferRounds(options: {
-  readonly seed: string
-  readonly keyCount: number
-  readonly insertCount: number
-}): Generator<readonly Version[]> {
-  const random = new SeededRandom(`transfers/${options.seed}`)
-  const banks = banksOf(options.keyCount)
-  for (let made = 0; made < options.insertCount;) {
-    const size = Math.min(roundSize, options.insertCount - made)
+export function* transferRounds({ seed, keyCount, insertCount }: Share): Generator<readonly Version[]> {
+  const random = new SeededRandom(`transfers/${seed}`)
+  const banks = banksOf(keyCount)
+  for (let made = 0; made < insertCount;) {
+    const size = Math.min(roundSize, insertCount - made)
     yield Array.from({ length: size }, (_, index) => ({
       key: `t${made + index}`,
       n: 1,
