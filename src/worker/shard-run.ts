@@ -106,10 +106,11 @@ export class ShardRun {
     const [checkpoint, setting, writer] = [this.#checkpoint, this.#setting, this.#writer]
     if (this.#stopping.signal.aborted) return { how: 'stopped' }
     const isFirst = this.#isFirstPass
-    this.#isFirstPass = false
-    // A gap that was found before stands in the row; one that can't be seen by reading is judged by the lease's age.
+    // A gap that was found before stands in the row; one that can't be seen by reading is judged by the lease's age. What
+    // fails before it is noted or passed is tried again from here: read on, the loss would never be seen.
     if (isFirst && lease.gap !== undefined) return { how: lease.gap.kind }
     if (isFirst && mayBeTrimmed(lease, checkpoint, setting.clock.now())) return { how: 'trimmed' }
+    this.#isFirstPass = false
     const start = startOf(lease, checkpoint, isFirst)
     this.#isAtLatest = start.position.type === 'LATEST'
     const isBehindLatest = start.notBefore !== undefined && !this.#isAtLatest
@@ -197,6 +198,7 @@ export class ShardRun {
     this.#report.gap(gap)
     if (kind === 'missing') return this.#finish()
     if ((await this.#writer.passGap()) === 'lost') return 'lost'
+    this.#isFirstPass = false
     this.#checkpoint = emptyCheckpoint
     return undefined
   }

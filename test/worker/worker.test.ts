@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { TerminalError } from '../../src/index.ts'
 import type { Messages } from '../../src/telemetry/channels.ts'
 import type { StreamOptions } from '../../src/testing.ts'
+import { awsError, intercept } from '../support/intercept.ts'
 import { Fleet } from './fleet.ts'
 
 let ends: (() => Promise<void> | void)[] = []
@@ -336,6 +337,27 @@ describe('data that is gone', () => {
     await world.table.clock.advance(25 * 3_600_000)
     await world.start(world.worker('b'))
     expect(gaps).toMatchObject([{ gap: { kind: 'trimmed' } }])
+  })
+
+  test('is not read over when it could not be noted: the next try tells it', async () => {
+    const world = await fleet({ rollEveryMs: Infinity })
+    const gaps = heard('tidemark:stream:gap')
+    const first = world.worker('a')
+    await world.start(first)
+    await world.pass(2_000)
+    await world.stop(first)
+    await world.table.clock.advance(25 * 3_600_000)
+    await world.put('x', '0')
+    const downUntil = world.table.clock.now() + 20_000
+    const dynamodb = intercept(world.table.engine, async ({ input }, send) => {
+      const isNote = String(input['UpdateExpression']).includes('#gap')
+      if (isNote && world.table.clock.now() < downUntil) throw awsError('InternalServerError')
+      return send()
+    })
+    await world.start(world.worker('b', { options: { dynamodb: dynamodb as never } }))
+    await world.pass(60_000)
+    expect(gaps).toMatchObject([{ gap: { kind: 'trimmed' }, onGap: 'halt' }])
+    expect(world.valuesOf('x')).toEqual([])
   })
 
   test('a halted shard goes on when a worker is told to', async () => {
