@@ -339,6 +339,14 @@ export const workerMutants: readonly Mutant[] = [
     `const ends = new Set<Promise<void>>()`,
   ),
   mutant(
+    'nobody tells of shards that were gone before they were seen',
+    'workers-away-unaware',
+    1_000,
+    'src/leases/stream-pass.ts',
+    `const openAt = finishedAt ?? (isOrphan && view.start.complete ? view.start.notedAt : undefined)`,
+    `const openAt = isOrphan ? undefined : finishedAt`,
+  ),
+  mutant(
     'what a failed pass has not saved is forgotten',
     'workers-denied',
     500,

@@ -50,6 +50,8 @@ export interface StreamStart {
   readonly startAt: StartPosition
   /** Whether all leases of the first listing exist. From then on every new shard starts at TRIM_HORIZON. */
   readonly complete: boolean
+  /** When it was noted, epoch ms by the clock of whoever did; absent in one that is yet to be. */
+  readonly notedAt?: number
 }
 
 /**

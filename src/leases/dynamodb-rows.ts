@@ -83,6 +83,7 @@ export function startOf(row: Row, tableName: string): StreamStart {
     streamLabel: reader.text('sk').slice(prefixes.start.length),
     startAt: reader.choice('startAt', ['TRIM_HORIZON', 'LATEST']),
     complete: reader.flag('complete'),
+    notedAt: reader.whole('notedAt'),
   }
 }
 

@@ -78,11 +78,20 @@ function atOnce(due: readonly NewLease[]): number {
 /**
  * What is lost of a shard that was found by itself: it was open when its parent was consumed to its end, and if that is
  * longer ago than records live, its first ones are gone, and reading from the beginning would pass over them without a word.
+ *
+ * Of a parent that is not listed any more, and that nobody consumed, all is gone, and of what it came from. Only where the stream
+ * was followed for less than a day may that all be of before its start.
  */
-async function lossOf({ leases, clock }: StreamPassSetting, lease: NewLease): Promise<Gap | undefined> {
+async function lossOf(
+  { leases, clock }: StreamPassSetting,
+  lease: NewLease,
+  view: GrowingView,
+): Promise<Gap | undefined> {
   const { streamLabel, parentShardId, startAt } = lease
   if (parentShardId === undefined || startAt === 'LATEST') return undefined
-  const openAt = await leases.finishedAt(leaseIdOf({ streamLabel, shardId: parentShardId }))
+  const finishedAt = await leases.finishedAt(leaseIdOf({ streamLabel, shardId: parentShardId }))
+  const isOrphan = ![...view.shards, ...view.leases].some(({ shardId }) => shardId === parentShardId)
+  const openAt = finishedAt ?? (isOrphan && view.start.complete ? view.start.notedAt : undefined)
   const foundAt = clock.now()
   return openAt !== undefined && foundAt - openAt > retentionMs ? { kind: 'trimmed', foundAt } : undefined
 }
@@ -91,7 +100,7 @@ async function create(setting: StreamPassSetting, due: readonly NewLease[], view
   const { leases, onCreated } = setting
   let createdCount = 0
   const createOne = async (lease: NewLease) => {
-    const answer = await leases.create(lease, await lossOf(setting, lease))
+    const answer = await leases.create(lease, await lossOf(setting, lease, view))
     if (answer === 'finished') view.finished.add(lease.shardId)
     // Another has completed the start: what is not leased yet is planned anew, as what came later.
     else if (answer === 'begun') view.start = { ...view.start, complete: true }

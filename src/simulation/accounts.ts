@@ -71,11 +71,17 @@ export class Accounts {
     if (told(shard, change.sequenceNumber)) return true
     const isKnown = (one: TrueShard) => this.#isKnown(one, record)
     if (isKnown(shard)) return false
-    // It was gone before anybody could look after its shard: a gap in what it comes from, when anybody knew of that, is all
-    // that can be told.
+    // It was gone before anybody could look after its shard: a gap in what it comes from, when anybody knew of that, or at the
+    // beginning of what came of it, is all that can be told.
     const ancestors = ancestorsOf(shard)
     const end = change.sequenceNumber // of an ancestor it is behind everything
-    return ancestors.some((one) => told(one, end)) || !ancestors.some(isKnown)
+    if (ancestors.some((one) => told(one, end)) || !ancestors.some(isKnown)) return true
+    return descendantsOf(shard).some((one) => told(one, 0n))
+  }
+
+  /** Whether the shard came of one that is gone, and that nobody ever had a lease of: what was before it is lost. */
+  comesOfUnknown({ parent }: TrueShard): boolean {
+    return parent !== undefined && parent.isGone && !this.#leased.has(parent)
   }
 
   /** Whether the shard had a lease while the record could be read. */
@@ -130,4 +136,8 @@ export function isTrimmed(record: TrueRecord): boolean {
 
 function ancestorsOf(shard: TrueShard): TrueShard[] {
   return shard.parent === undefined ? [] : [shard.parent, ...ancestorsOf(shard.parent)]
+}
+
+function descendantsOf({ children }: TrueShard): TrueShard[] {
+  return children.flatMap((child) => [child, ...descendantsOf(child)])
 }

@@ -162,9 +162,7 @@ export class FleetHost {
       actor.suspend(longMs)
     } else {
       world.mark('wall clock set')
-      const { startAt, leaseDurationMs } = world.profile.worker
-      // At LATEST the records' time is compared with the workers'.
-      actor.stepWallClock(Math.round((extent - 0.7) * (startAt === 'LATEST' ? 2_000 : 10 * leaseDurationMs)))
+      actor.stepWallClock(Math.round((extent - 0.7) * 10 * world.profile.worker.leaseDurationMs))
     }
   }
 

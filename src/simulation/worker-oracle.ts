@@ -135,6 +135,7 @@ export class WorkerOracle {
     const isTrue = gap.kind === 'trimmed' && lost !== undefined && lost.change.sequenceNumber >= (gap.after ?? 0n)
     const isOld =
       leases.lease(gap.streamLabel, gap.shardId) !== undefined && gap.after === undefined && shard.trimmedCount === 0
+    if (gap.after === undefined && accounts.comesOfUnknown(shard)) return
     if (!isTrue && !(isOld && this.#setting.now() - shard.firstSeenAt > 24 * 3_600_000))
       this.#violate('I12', `a gap in ${gap.shardId} is told behind ${String(gap.after)}, and nothing of it is gone`)
   }

@@ -63,6 +63,18 @@ function away(drawn: WorkerProfile): WorkerProfile {
   }
 }
 
+/** The same, and when they go not all shards were listed that there were. */
+function awayUnaware(drawn: WorkerProfile): WorkerProfile {
+  const { stream, worker, workload } = drawn
+  return {
+    ...away({ ...drawn, awayHours: 33 }),
+    stream: { ...stream, listingLagMs: 5_000 },
+    worker: { ...worker, idlePollMs: 500 },
+    workload: { ...workload, everyMs: 500, writeCount: 20 },
+    ...{ chaosMs: 8_000, shardChanges: 3, streamOff: undefined },
+  }
+}
+
 /** What was written before the first start is not wanted. */
 function fromLatest(drawn: WorkerProfile): WorkerProfile {
   const { worker, skewMs } = drawn
@@ -159,6 +171,7 @@ export const workerScenarios: readonly Scenario[] = [
   scenarioOf(workers, 'workers-listed-late', listedLate),
   scenarioOf(workers, 'workers-streams', streams),
   scenarioOf(workers, 'workers-away', away),
+  scenarioOf(workers, 'workers-away-unaware', awayUnaware),
   scenarioOf(workers, 'workers-latest', fromLatest),
   scenarioOf(parkingWorkers, 'workers-parking'),
 ]

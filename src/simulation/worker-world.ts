@@ -88,8 +88,11 @@ export class WorkerWorld {
     if (isAway) {
       world.mark('fleet away for a day')
       this.#fleet.leave()
-      await world.settled(world.clock.sleep(awayHours * 3_600_000), Infinity)
-      this.#watch.truth.look()
+      // Each hour: what came and went in between would seem to descend from nothing.
+      for (let hours = awayHours; hours > 0; hours -= 1) {
+        await world.settled(world.clock.sleep(Math.min(1, hours) * 3_600_000), Infinity)
+        this.#watch.truth.look()
+      }
       this.#fleet.comeBack()
       await world.settled(new Producer(half, producer, client).run(), 24 * 3_600_000)
     }

@@ -314,6 +314,49 @@ test('a shard that is found a day after its parent was consumed has lost records
   expect([...gaps.values()]).toContain('trimmed')
 })
 
+test('a shard that comes of one that nobody saw has lost what was before it, once the stream was followed for a day', async () => {
+  fleet = await StreamFleet.create({ initialShardCount: 1 })
+  const { table, leases } = fleet
+  await fleet.during(fleet.discovery().discovery.bootstrap())
+  const [parent = ''] = table.shardIds()
+  table.engine.splitShard('orders', parent)
+  const [, seen = '', unseen = ''] = table.shardIds()
+  const { reading } = table
+  const hiding = {
+    ...reading,
+    children: async (arn: string, id: string) =>
+      (await reading.children(arn, id)).filter(({ shardId }) => shardId !== unseen),
+  }
+  expect(await fleet.during((await fleet.finish(parent, { reading: hiding })).outcome)).toBe('finished')
+  await table.clock.advance(40 * 3_600_000) // both have gone, and what came of them
+  expect(table.shardIds()).not.toContain(unseen)
+  await running(fleet.discovery())
+  await table.clock.advance(1_000)
+  const found = (await leases.list()).filter(({ shardId }) => shardId !== seen)
+  expect(found.map(({ gap }) => gap?.kind)).toEqual(['trimmed', 'trimmed'])
+})
+
+test('what is left when a stream is started has lost nothing, also where it is listed late', async () => {
+  fleet = await StreamFleet.create({ initialShardCount: 2 })
+  const { table, leases } = fleet
+  await table.clock.advance(40 * 3_600_000)
+  const hiding = {
+    ...table.reading,
+    describe: async (arn: string) => {
+      const listing = await table.reading.describe(arn)
+      return listing && { ...listing, shards: listing.shards.filter((_, index) => index % 2 === 0) }
+    },
+  }
+  await fleet.during(fleet.discovery({ reading: hiding }).discovery.bootstrap())
+  await running(fleet.discovery())
+  await table.clock.advance(1_000)
+  const found = await leases.list()
+  expect(found.map(({ parentShardId, gap }) => [parentShardId === undefined, gap])).toEqual([
+    [false, undefined],
+    [false, undefined],
+  ])
+})
+
 test('run ends when the signal aborts', async () => {
   fleet = await StreamFleet.create()
   const member = fleet.discovery()
