@@ -315,6 +315,14 @@ export const workerMutants: readonly Mutant[] = [
     ``,
   ),
   mutant(
+    'who is overtaken at a start at LATEST goes on by what it has read',
+    'workers-latest',
+    1_000,
+    'src/leases/stream-pass.ts',
+    `else if (answer === 'begun') view.isOvertaken = true`,
+    `else if (answer === 'begun') Object.assign(view, { start: { ...view.start, complete: true } })`,
+  ),
+  mutant(
     'nobody is told of a lease whose creation ended in an error',
     'workers-unsure',
     5_000,

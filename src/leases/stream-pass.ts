@@ -52,14 +52,20 @@ export async function passOverStream(
     leases: known,
     finished,
     start,
+    isOvertaken: false,
   }
   const plan = () => missingLeases(view)
   if (plan().length > 0) await learnFinished(setting.leases, view, finished)
   let createdCount = 0
   for (let due = plan(); due.length > 0; due = plan()) {
-    if (setting.signal.aborted || !(view.start.complete || isFresh()))
+    if (setting.signal.aborted || !(start.complete || isFresh()))
       return { complete: false, status: listing?.status, createdCount, leaseCount: known.length }
     createdCount += await create(setting, due.slice(0, atOnce(due)), view)
+    // By what was read before, a shard from before the start would be one that came later, and be consumed beside its children.
+    if (view.isOvertaken) {
+      const anew = await passOverStream(setting, streamArn, { ...start, complete: true }, finished)
+      return { ...anew, createdCount: createdCount + anew.createdCount }
+    }
   }
   return { complete: true, status: listing?.status, createdCount, leaseCount: known.length }
 }
@@ -67,7 +73,9 @@ export async function passOverStream(
 interface GrowingView extends StreamView {
   readonly leases: NewLease[]
   readonly finished: Set<string>
-  start: StreamStart
+  readonly start: StreamStart
+  /** Another has completed the start. */
+  isOvertaken: boolean
 }
 
 /** All at LATEST look at the same row, and transactions that do so at once cancel each other. */
@@ -102,8 +110,7 @@ async function create(setting: StreamPassSetting, due: readonly NewLease[], view
   const createOne = async (lease: NewLease) => {
     const answer = await leases.create(lease, await lossOf(setting, lease, view))
     if (answer === 'finished') view.finished.add(lease.shardId)
-    // Another has completed the start: what is not leased yet is planned anew, as what came later.
-    else if (answer === 'begun') view.start = { ...view.start, complete: true }
+    else if (answer === 'begun') view.isOvertaken = true
     else view.leases.push(lease)
     if (answer === 'created') createdCount += 1
   }

@@ -292,6 +292,26 @@ test('what the listing of a start at LATEST did not show is not begun at LATEST 
   expect(await fleet.leased()).toEqual(['0!', '1'])
 })
 
+test('nor is what a stale listing shows begun at all beside what another has begun with meanwhile', async () => {
+  fleet = await StreamFleet.create({ initialShardCount: 1 })
+  const { table, leases } = fleet
+  const slow = Object.assign(Object.create(leases) as LeaseTable, {
+    ...{ list: () => leases.list(), starts: () => leases.starts(), noteStart: leases.noteStart.bind(leases) },
+    ...{ finishedAt: leases.finishedAt.bind(leases), completeStart: leases.completeStart.bind(leases) },
+    create: async (lease: Parameters<LeaseTable['create']>[0]) => {
+      await table.clock.sleep(5_000) // it has looked at the leases when there were none
+      return await leases.create(lease)
+    },
+  })
+  const second = fleet.discovery({ startAt: 'LATEST', leases: slow }).discovery.bootstrap()
+  await table.clock.advance(3_000)
+  table.engine.rollShards('orders')
+  await fleet.during(fleet.discovery({ startAt: 'LATEST' }).discovery.bootstrap())
+  expect(await fleet.leased()).toEqual(['1!'])
+  await fleet.during(second)
+  expect(await fleet.leased()).toEqual(['1!']) // of the shard before it nothing is wanted
+})
+
 test('a shard that is found a day after its parent was consumed has lost records, and its lease says so', async () => {
   fleet = await StreamFleet.create({ initialShardCount: 1 })
   const { table } = fleet

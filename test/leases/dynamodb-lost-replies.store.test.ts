@@ -50,7 +50,7 @@ describe('a lost reply', () => {
     ['passGap', 'saved', (leases, held) => leases.passGap(held, checkpoint('5'), 1)],
     ['finish', 'finished', (leases, held) => leases.finish(held)],
     ['create', 'created', (leases) => leases.create({ ...shard, shardId: 'shardId-2' })],
-    ['noteStart', start, (leases) => leases.noteStart(start)],
+    ['noteStart', expect.objectContaining(start), (leases) => leases.noteStart(start)],
   ] satisfies [string, unknown, (leases: Leases, held: HeldLease) => Promise<unknown>][])(
     'to %s: the answer is true, and the row what one write makes it',
     async (_name, answer, call) => {
@@ -68,7 +68,7 @@ describe('a lost reply', () => {
     const { leases, through } = await owned()
     await leases.noteStart(start)
     await through(losesOneReply()).completeStart(start.streamLabel)
-    expect(await leases.starts()).toEqual([{ ...start, complete: true }])
+    expect(await leases.starts()).toMatchObject([{ ...start, complete: true }])
   })
 
   test('to acquire: ours, in the next epoch and no further', async () => {
@@ -209,7 +209,7 @@ describe('a request that arrives long after its sender gave it up', () => {
     await through(fault).noteStart(start)
     await leases.completeStart(start.streamLabel)
     await deliver()
-    expect(await leases.starts()).toEqual([{ ...start, complete: true }])
+    expect(await leases.starts()).toMatchObject([{ ...start, complete: true }])
   })
 })
 
