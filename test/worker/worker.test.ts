@@ -354,7 +354,7 @@ describe('data that is gone', () => {
       if (isNote && world.table.clock.now() < downUntil) throw awsError('InternalServerError')
       return send()
     })
-    await world.start(world.worker('b', { options: { dynamodb: dynamodb as never } }))
+    await world.start(world.worker('b', { options: { dynamodb } }))
     await world.pass(60_000)
     expect(gaps).toMatchObject([{ gap: { kind: 'trimmed' }, onGap: 'halt' }])
     expect(world.valuesOf('x')).toEqual([])
