@@ -38,7 +38,7 @@ export class ConsumerParking {
   get lot(): ParkingLot {
     if (this.#lot !== undefined) return this.#lot
     throw new ConfigurationError(
-      `consumer '${this.#options.name}' has no place to park records in: give it a ledger that has one (dynamodbLedger), ` +
+      `consumer '${this.#options.name}' has no place to park records in: give it a ledger that has one (dynamodbLedger, postgresLedger), ` +
         `or parking: { lot: dynamodbParkingLot({ client, tableName }) }`,
     )
   }

@@ -72,7 +72,7 @@ describe('explain', () => {
     expect(key.output).toContain('the key of an item is id=…; got')
     const consumer = await world.run('explain', 'other', 'a', ...fleet)
     expect(consumer.code).toBe(1)
-    expect(consumer.output).toContain("./consumer.mjs exports no consumer called 'other', but receipts")
+    expect(consumer.output).toContain("./consumer.mjs exports no consumer called 'other'; it exports 'receipts'")
   })
 
   test('tells what is parked and for which error, what is parked behind it, and what was dropped and why', async () => {

@@ -6,9 +6,10 @@ import { Marks } from '../fleet/dynamodb-marks.ts'
 import { identifier, type IdentifyOptions } from '../fleet/identify.ts'
 import { wrapped } from '../screen.ts'
 import { shownChange, keyText } from '../tail/shown-change.ts'
-import { dynamodbParkingLot } from '../../parking/dynamodb-parking-lot.ts'
-import { type LaneName, positionOf } from '../../parking/lane-name.ts'
-import type { ParkedRecord, ParkingLot } from '../../parking/parking-lot.ts'
+import { laneIdOf, positionOf } from '../../parking/lane-name.ts'
+import type { ParkedRecords } from '../../parking/parked-records.ts'
+import type { ParkedRecord } from '../../parking/parking-lot.ts'
+import { parkedRecords } from '../parked/dynamodb-parked-records.ts'
 import { laneKeyOf } from '../fleet/peek.ts'
 import { type Finding, findRecords } from './find-records.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
@@ -29,13 +30,14 @@ export function explain(options: ExplainOptions): Promise<number> {
     const identify = await identifier(options)
     const { client, tableName } = fleet.coordination
     const marks = new Marks(client, options.ledgerTable ?? tableName, options.consumer)
-    const lot = dynamodbParkingLot({ client, tableName: options.parkingTable ?? tableName })
+    const parkingTable = options.parkingTable ?? tableName
+    const parkedOnes = await parkedRecords(fleet.connection, { ...options, parkingTable })
     const findings = await findRecords(fleet, wanted)
     for (const finding of findings) {
       const examined = identify(finding.record.raw)
       const { idempotencyKey } = examined
       const remembered = idempotencyKey === undefined ? undefined : await marks.read(idempotencyKey)
-      const parking = await parkingOf(finding, fleet, lot)
+      const parking = await parkingOf(finding, fleet, parkedOnes)
       const evidence = { ...finding, ...parking, examined, remembered, now: systemClock.now() }
       tell(finding, verdictOf(evidence), options, idempotencyKey)
     }
@@ -47,18 +49,22 @@ export function explain(options: ExplainOptions): Promise<number> {
 const mostPast = 1_000
 
 /** What the parking lot knows of a record. */
-async function parkingOf({ record: { raw, sequenceNumber } }: Finding, { name, stream }: Fleet, lot: ParkingLot) {
-  const lane = { ...name, laneKey: laneKeyOf(raw) }
+async function parkingOf(
+  { record: { raw, sequenceNumber } }: Finding,
+  { name: { tableName }, stream }: Fleet,
+  records: ParkedRecords,
+) {
+  const lane = { tableName, laneKey: laneKeyOf(raw) }
   const position = positionOf(stream.streamLabel, sequenceNumber)
-  const parked = await parkedAt(lot, lane, position)
+  const parked = await parkedAt(records, laneIdOf(lane), position)
   if (parked !== undefined) return { parked, past: undefined }
-  return { parked, past: (await lot.past(lane, mostPast)).find((one) => one.position === position) }
+  return { parked, past: (await records.past(lane, mostPast)).find((one) => one.position === position) }
 }
 
-async function parkedAt(lot: ParkingLot, lane: LaneName, position: string): Promise<ParkedRecord | undefined> {
+async function parkedAt(records: ParkedRecords, laneId: string, position: string): Promise<ParkedRecord | undefined> {
   let after: string | undefined
   for (;;) {
-    const page = await lot.records(lane, { limit: 100, ...(after === undefined ? {} : { after }) })
+    const page = await records.records(laneId, { limit: 100, ...(after === undefined ? {} : { after }) })
     const last = page.at(-1)
     const found = page.find((one) => one.position === position)
     if (found !== undefined || last === undefined || last.position >= position) return found

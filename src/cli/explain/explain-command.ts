@@ -17,7 +17,11 @@ export const explainCommand: Command = command({
   },
   options: {
     ...fleetOptions,
-    module: value('FILE', 'The module of the consumer: its patterns and its identity count then', anyText),
+    module: value(
+      'FILE',
+      'The module of the consumer: its patterns, its identity and where it parks count then',
+      anyText,
+    ),
     identity: required('HOW', 'Its identity, where no module says it', oneOf('record', 'message'), 'record'),
     ledgerTable: value('NAME', 'The table of dynamodbLedger (that of the leases)', nameOfTable),
     parkingTable: value('NAME', 'Where records are parked (that of the leases)', nameOfTable),

@@ -1,10 +1,9 @@
 import type { Examined } from '../../consumer/examine.ts'
-import { ConfigurationError } from '../../errors.ts'
 import { decodeRecord, locate } from '../../record/decode.ts'
 import { idempotencyKeyOf } from '../../record/identity.ts'
 import { encodeItemKey } from '../../record/item-key.ts'
 import type { RawRecord } from '../../source/source.ts'
-import { loadConsumers } from '../run/load-consumers.ts'
+import { namedConsumer } from '../run/named-consumer.ts'
 
 /** How a consumer's records are told apart: by its module, or by what was typed of it. */
 export interface IdentifyOptions {
@@ -19,11 +18,8 @@ export type Identify = (raw: RawRecord) => Examined
 /** Asks the consumer itself where its module is given; else every record is selected, and its identity is as typed. */
 export async function identifier({ consumer, module, identity }: IdentifyOptions): Promise<Identify> {
   if (module === undefined) return (raw) => ({ ...unfiltered, idempotencyKey: keyOf(raw, consumer, identity) })
-  const consumers = await loadConsumers(module)
-  const named = consumers.find(({ name }) => name === consumer)
-  if (named !== undefined) return (raw) => named.examine(raw)
-  const names = consumers.map(({ name }) => name).join(', ')
-  throw new ConfigurationError(`${module} exports no consumer called '${consumer}', but ${names}`)
+  const named = await namedConsumer(module, consumer)
+  return (raw) => named.examine(raw)
 }
 
 const unfiltered = { selected: true, patterns: [], fault: undefined } as const

@@ -1,25 +1,25 @@
 import { systemClock } from '../../internal/system.ts'
-import { dynamodbParkingLot } from '../../parking/dynamodb-parking-lot.ts'
-import { ParkedRecords, type ParkedAnswer } from '../../parking/parked-records.ts'
+import type { ParkedAnswer, ParkedRecords } from '../../parking/parked-records.ts'
 import type { ParkedRecord } from '../../parking/parking-lot.ts'
 import type { RawRecord } from '../../source/source.ts'
 import { connect } from '../aws/dynamodb-connection.ts'
 import { existingTable } from '../aws/dynamodb-tables.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { attributesOf } from '../send/dynamodb-attributes.ts'
-import type { ParkedOptions } from './parked-options.ts'
+import type { LookedUpOptions } from './parked-options.ts'
+import { parkedRecords } from './dynamodb-parked-records.ts'
 import { lanesText, recordsText, wholeRecordText } from './parked-text.ts'
 
 // One page of a lane: records may be as large as 400 KB each, and nobody reads more at once.
 const pageSize = 100
 
-interface OneRecord extends ParkedOptions {
+interface OneRecord extends LookedUpOptions {
   readonly lane: string
   readonly event: string
 }
 
 /** Lists the lanes that are parked. */
-export function list(options: ParkedOptions & { readonly check: boolean; readonly json: boolean }): Promise<number> {
+export function list(options: LookedUpOptions & { readonly check: boolean; readonly json: boolean }): Promise<number> {
   return withParked(options, async (parked) => {
     const lanes = await parked.lanes()
     if (options.json) for (const lane of lanes) console.log(JSON.stringify(lane))
@@ -77,13 +77,12 @@ export function edit(
   })
 }
 
-async function withParked(options: ParkedOptions, use: (parked: ParkedRecords) => Promise<number>): Promise<number> {
+async function withParked(options: LookedUpOptions, use: (parked: ParkedRecords) => Promise<number>): Promise<number> {
   const connection = await connect(options)
   try {
-    const { consumer, parkingTable } = options
-    await existingTable(connection, parkingTable, ', or name the table with --parking-table')
-    const lot = dynamodbParkingLot({ client: connection.dynamodb, tableName: parkingTable })
-    return await use(new ParkedRecords({ consumer, lot }))
+    if (options.module === undefined)
+      await existingTable(connection, options.parkingTable, ', or name the table with --parking-table')
+    return await use(await parkedRecords(connection, options))
   } finally {
     await connection.close()
   }

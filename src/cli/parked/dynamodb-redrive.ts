@@ -1,14 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { RedriveReport, RedrivenLane } from '../../consumer/redrive.ts'
-import type { Consumer } from '../../consumer/consumer.ts'
-import { ConfigurationError } from '../../errors.ts'
 import { systemClock } from '../../internal/system.ts'
 import { dynamodbParkingLot } from '../../parking/dynamodb-parking-lot.ts'
 import { connect } from '../aws/dynamodb-connection.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { errorText, itemKeyText } from '../item-key-text.ts'
 import { showProgress } from '../progress.ts'
-import { loadConsumers } from '../run/load-consumers.ts'
+import { namedConsumer } from '../run/named-consumer.ts'
 import { columns, fit } from '../screen.ts'
 import { takeStopSignals } from '../stop-signals.ts'
 import type { ParkedOptions } from './parked-options.ts'
@@ -31,7 +29,7 @@ export async function redrive(options: RedriveCommandOptions): Promise<number> {
   void signals.first.then(() => stopping.abort())
   const endProgress = countRedriven()
   try {
-    const consumer = consumerOf(await loadConsumers(options.module), options)
+    const consumer = await namedConsumer(options.module, options.consumer)
     consumer.useParkingLot(dynamodbParkingLot({ client: connection.dynamodb, tableName: options.parkingTable }))
     const { lane, limit, force } = options
     const report = await consumer.redrive({
@@ -46,13 +44,6 @@ export async function redrive(options: RedriveCommandOptions): Promise<number> {
     signals.end()
     await connection.close()
   }
-}
-
-function consumerOf(consumers: readonly Consumer[], { consumer: name, module }: RedriveCommandOptions): Consumer {
-  const found = consumers.find((consumer) => consumer.name === name)
-  if (found !== undefined) return found
-  const names = consumers.map((consumer) => `'${consumer.name}'`).join(', ')
-  throw new ConfigurationError(`${module} exports no consumer called '${name}'; it exports ${names}`)
 }
 
 function tell({ redrivenCount, lanes }: RedriveReport, json: boolean): number {

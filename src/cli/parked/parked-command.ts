@@ -5,7 +5,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { consumerArgument } from '../fleet/fleet-options.ts'
 import { anyText, jsonObject, wholeNumber } from '../option-values.ts'
 import { flag, required, value, type Read } from '../options.ts'
-import { parkedOptions } from './parked-options.ts'
+import { lookedUpOptions, parkedOptions } from './parked-options.ts'
 
 const laneId: Read<string> = (option, text) => {
   if (/^[0-9a-f]{1,32}$/.test(text)) return text
@@ -22,7 +22,7 @@ const listCommand = command({
   name: 'list',
   summary: 'Lists the lanes that are parked, the longest parked first',
   arguments: consumerArgument,
-  options: { ...parkedOptions, check: flag('Exit with 1 when there is any, for scripts'), json },
+  options: { ...lookedUpOptions, check: flag('Exit with 1 when there is any, for scripts'), json },
   async run(options) {
     const { list } = await withSdk(import('./dynamodb-parked.ts'))
     return list(options)
@@ -34,7 +34,7 @@ const showCommand = command({
   summary: 'Shows the records of a parked lane, and why each is there',
   description: 'With an event id: that record alone, with the whole of its error.',
   arguments: { ...consumerArgument, lane, event: { ...event, kind: 'optional' } },
-  options: { ...parkedOptions, limit: required('N', 'So many records at most', wholeNumber(1, 100_000), '20'), json },
+  options: { ...lookedUpOptions, limit: required('N', 'So many records at most', wholeNumber(1, 100_000), '20'), json },
   async run(options) {
     const { show } = await withSdk(import('./dynamodb-parked.ts'))
     return show(options)
@@ -73,7 +73,7 @@ const dropCommand = command({
   options: {
     reason: required('TEXT', 'Why, for whoever looks for it later', anyText),
     yes: flag('Do not ask'),
-    ...parkedOptions,
+    ...lookedUpOptions,
   },
   async run({ yes, ...options }) {
     if (!(await confirm(`Drop ${options.event} for good?`, yes))) return exitCodes.failed
@@ -91,7 +91,7 @@ const editCommand = command({
     newImage: value('JSON', 'The new image, as plain JSON or as DynamoDB writes it', jsonObject),
     oldImage: value('JSON', 'The old image, likewise', jsonObject),
     yes: flag('Do not ask'),
-    ...parkedOptions,
+    ...lookedUpOptions,
   },
   async run({ yes, ...options }) {
     if ((options.newImage ?? options.oldImage) === undefined)

@@ -21,13 +21,7 @@ export async function run(options: RunOptions, commandLine: string): Promise<num
     return await work(consumers, connection, options, printer)
   } finally {
     await connection.close()
-    exitSoon()
   }
-}
-
-/** The user's module may have left something open (a pool, a timer) that would keep the process alive for ever. */
-function exitSoon(): void {
-  setTimeout(() => process.exit(), 1_000).unref()
 }
 
 async function open(options: RunOptions): Promise<Connection | EmbeddedConnection> {

@@ -1,10 +1,10 @@
 import { systemClock } from '../../internal/system.ts'
 import { withStreamLabel } from '../../record/stream-arn.ts'
-import { dynamodbParkingLot } from '../../parking/dynamodb-parking-lot.ts'
-import { ParkedRecords, type ParkedLane } from '../../parking/parked-records.ts'
+import type { ParkedLane, ParkedRecords } from '../../parking/parked-records.ts'
 import type { Lease } from '../../leases/lease.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type Fleet, type FleetOptions, withFleet } from '../fleet/dynamodb-fleet.ts'
+import { parkedRecords } from '../parked/dynamodb-parked-records.ts'
 import { peek, type Peek } from '../fleet/peek.ts'
 import { isTerminal } from '../screen.ts'
 import { takeStopSignals } from '../stop-signals.ts'
@@ -14,6 +14,8 @@ import { statusText } from './status-text.ts'
 
 /** What `tidemark status` was asked to do. */
 export interface StatusOptions extends FleetOptions {
+  readonly module: string | undefined
+  readonly parkingTable: string | undefined
   readonly all: boolean
   readonly check: boolean
   readonly watch: boolean
@@ -24,19 +26,22 @@ export interface StatusOptions extends FleetOptions {
 /** Shows a fleet, once or again and again; resolves with the exit code. */
 export function status(options: StatusOptions): Promise<number> {
   return withFleet(options, async (fleet) => {
-    const view = options.watch ? await watch(fleet, options) : show(await readView(fleet), options)
+    const parkingTable = options.parkingTable ?? options.coordinationTable
+    const parked = await parkedRecords(fleet.connection, { ...options, parkingTable })
+    const read = () => readView(fleet, parked)
+    const view = options.watch ? await watch(read, options) : show(await read(), options)
     const isUnknown = view.workers.length === 0 && view.shards.every(({ state }) => state === 'waiting')
     return isUnknown || (options.check && problemsOf(view).length > 0) ? exitCodes.failed : exitCodes.ok
   })
 }
 
-async function watch(fleet: Fleet, options: StatusOptions): Promise<FleetView> {
+async function watch(read: () => Promise<FleetView>, options: StatusOptions): Promise<FleetView> {
   const signals = takeStopSignals(systemClock, () => {})
   const over = new AbortController()
   void signals.first.then(() => over.abort())
   try {
     for (;;) {
-      const view = show(await readView(fleet), options)
+      const view = show(await read(), options)
       await systemClock.sleep(options.interval, over.signal)
       if (over.signal.aborted) return view
     }
@@ -52,7 +57,7 @@ function show(view: FleetView, { all, json, watch: isWatching }: StatusOptions):
   return view
 }
 
-async function readView(fleet: Fleet): Promise<FleetView> {
+async function readView(fleet: Fleet, parked: ParkedRecords): Promise<FleetView> {
   const { name, stream, reading, leases, members, transfers } = fleet
   const { streamArn, streamLabel } = stream
   // In this order: a shard that finishes in between is seen as leased or as finished, and never not at all; the members
@@ -64,19 +69,15 @@ async function readView(fleet: Fleet): Promise<FleetView> {
   const { members: rows, pause } = await members.look({ consistent: true })
   return fleetView({
     ...{ consumer: name.consumer, table: name.tableName, streamLabel, leases: leased, members: rows },
-    ...{ pause, peeks, listing, parked: await parkedLanes(fleet) },
+    ...{ pause, peeks, listing, parked: await parkedLanes(fleet, parked) },
     // Finished shards are remembered for longer than the stream lists them.
     finished: finished.filter(({ shardId }) => listing?.shards.some((shard) => shard.shardId === shardId)),
     now: systemClock.now(),
   })
 }
 
-/** Of a consumer that parks elsewhere, in its ledger's table, `tidemark parked list` tells. */
-async function parkedLanes({ name, coordination }: Fleet): Promise<readonly ParkedLane[]> {
-  const { client, tableName } = coordination
-  const lot = dynamodbParkingLot({ client, tableName })
-  const lanes = await new ParkedRecords({ consumer: name.consumer, lot }).lanes()
-  return lanes.filter((lane) => lane.tableName === name.tableName)
+async function parkedLanes({ name }: Fleet, parked: ParkedRecords): Promise<readonly ParkedLane[]> {
+  return (await parked.lanes()).filter((lane) => lane.tableName === name.tableName)
 }
 
 const atOnce = 8

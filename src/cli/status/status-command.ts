@@ -1,8 +1,8 @@
 import { withSdk } from '../aws/sdk-missing.ts'
 import { command, type Command } from '../command.ts'
 import { consumerArgument, fleetOptions } from '../fleet/fleet-options.ts'
-import { durationMs } from '../option-values.ts'
-import { flag, required } from '../options.ts'
+import { anyText, durationMs, nameOfTable } from '../option-values.ts'
+import { flag, required, value } from '../options.ts'
 
 /** `tidemark status`. */
 export const statusCommand: Command = command({
@@ -14,6 +14,8 @@ export const statusCommand: Command = command({
   arguments: consumerArgument,
   options: {
     ...fleetOptions,
+    module: value('FILE', 'The file that exports the consumer: where it parks counts then', anyText),
+    parkingTable: value('NAME', 'Where records are parked (that of the leases)', nameOfTable),
     all: flag('Show every finished shard, too'),
     check: flag('Exit with 1 when something is wrong, for scripts'),
     watch: flag('Show it again and again, until Ctrl+C'),
