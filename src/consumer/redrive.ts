@@ -18,7 +18,11 @@ export interface RedriveOptions {
   readonly lane?: string
   /** Records of each lane, at most. Default: until the lane is worked off. */
   readonly limit?: number
-  /** Also what was parked longer ago than the ledger remembers: whether it took effect meanwhile is then not known. */
+  /**
+   * Also what is older than the ledger remembers: whether it took effect before is then not known, whatever it was parked
+   * for. Nothing else is forced: a record that is parked because nobody knows how it ended (`uncertain: 'park'`) stays so until
+   * its row in the ledger is deleted or put, as its error says, or it is dropped.
+   */
   readonly force?: boolean
   /** Ends it: what runs is aborted, and stays parked. */
   readonly signal?: AbortSignal
@@ -128,12 +132,24 @@ async function workOff(hold: LaneHold, setting: Redrive, limit: number): Promise
     const [record] = await lot.records(hold.held.lane, { limit: 1 })
     if (record === undefined) return { count, isLost: false }
     const { eventId } = record
-    if (!force && options.clock.now() - record.parkedAt > windowMs)
+    if (!force && options.clock.now() - knownSince(record) > windowMs)
       return { count, isLost: false, stopped: { eventId, reason: 'too-old' } }
     const ended = await redriveOne(record, hold, setting)
     if (ended === 'lost') return { count, isLost: true }
     if (ended !== 'settled') return { count, isLost: false, stopped: { eventId, ...ended } }
   }
+}
+
+// A stream keeps records for a day. What is older when it is parked did not come from one, and its time says nothing.
+const retentionMs = 26 * 3_600_000
+
+/**
+ * From when on the ledger may have known of the record, epoch ms: claimed or marked before it was parked, it is forgotten
+ * before a window after that.
+ */
+function knownSince({ parkedAt, record: { dynamodb } }: ParkedRecord): number {
+  const createdAt = Number(dynamodb?.ApproximateCreationDateTime ?? Number.NaN) * 1_000
+  return Math.max(Number.isNaN(createdAt) ? -Infinity : Math.min(createdAt, parkedAt), parkedAt - retentionMs)
 }
 
 /**

@@ -111,9 +111,17 @@ describe('parking', () => {
     void dying.deliver('A:1')
     await turns()
     await clock.advance(3_600_000)
-    const { deliver, consumer } = world({ clock, ledger })
+    const { deliver, consumer, effects } = world({ clock, ledger })
     expect(await deliver('A:1', 'A:2')).toEqual(['parked', 'parked'])
     expect((await consumer.parked.lanes())[0]?.error?.name).toBe('UncertainOutcomeError')
+    // Nobody knows more of it than before: what is forced is only that the ledger may have forgotten it.
+    const [stopped] = (await consumer.redrive({ force: true })).lanes
+    expect(stopped).toMatchObject({ redrivenCount: 0, stopped: { reason: 'failed' } })
+    expect(effects).toEqual([])
+    // Its claim is forgotten a week after it was made, which is before a week after it was parked.
+    await clock.advance(7 * 86_400_000 - 1_800_000)
+    expect((await consumer.redrive()).lanes[0]?.stopped?.reason).toBe('too-old')
+    expect(effects).toEqual([])
     gate.resolve()
   })
 

@@ -68,7 +68,7 @@ function laneText({ laneId, laneKey, outcome, redrivenCount, stopped }: Redriven
 const reasonText = {
   failed: 'failed again',
   systemic: 'could not be handled now, through no fault of its own',
-  'too-old': 'was parked longer ago than the ledger remembers: --force',
+  'too-old': 'is older than the ledger remembers: whether it took effect is not known, and --force runs it',
 } as const
 
 function stoppedJson(stopped: RedrivenLane['stopped']): object {

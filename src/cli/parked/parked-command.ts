@@ -51,7 +51,7 @@ const redriveCommand = command({
   options: {
     module: required('FILE', 'The file that exports the consumer', anyText),
     limit: value('N', 'So many records of each lane at most', wholeNumber(1, 1_000_000)),
-    force: flag('Also what was parked longer ago than the ledger remembers'),
+    force: flag('Also what is older than the ledger remembers'),
     yes: flag('Do not ask'),
     json,
     ...parkedOptions,
