@@ -1,3 +1,4 @@
+import { bankMutants } from './bank-mutants.ts'
 import { parkingMutants } from './parking-mutants.ts'
 import { workerMutants } from './worker-mutants.ts'
 
@@ -262,4 +263,4 @@ const lambdaMutants: readonly Mutant[] = [
   ),
 ]
 
-export const mutants: readonly Mutant[] = [...lambdaMutants, ...parkingMutants, ...workerMutants]
+export const mutants: readonly Mutant[] = [...lambdaMutants, ...parkingMutants, ...workerMutants, ...bankMutants]

@@ -47,10 +47,23 @@ function brisk(handler: HandlerHabits, ledger: CommittingLedger): HandlerHabits 
   return ledger === 'postgres' ? { ...handler, workMs: Math.min(400, handler.workMs) } : handler
 }
 
+/** Requests that come late, and twice, from workers that stand still for a little longer than their lease. */
+function late(drawn: WorkerProfile): WorkerProfile {
+  const { network, process, workload, chaosMs } = drawn
+  return {
+    ...drawn,
+    network: { ...network, replyLost: 0.15, duplicated: 0.3, late: 0.15 },
+    process: { ...process, pause: Math.max(0.01, process.pause), pauseMs: 2 * drawn.worker.leaseDurationMs },
+    workerCount: Math.max(2, drawn.workerCount),
+    workload: { ...workload, writeCount: Math.max(8, workload.writeCount), everyMs: chaosMs / 10 },
+  }
+}
+
 const ledgers = ['transactions', 'postgres'] as const
 
 /** Worlds in which effects commit with their marks: `transactions` and `postgres`, and with workers `workers-…`. */
 export const bankScenarios: readonly Scenario[] = ledgers.flatMap((ledger) => [
   scenarioOf(lambdaBank(ledger), ledger),
   scenarioOf(workerBank(ledger), `workers-${ledger}`),
+  scenarioOf(workerBank(ledger), `workers-${ledger}-late`, late),
 ])
