@@ -182,8 +182,8 @@ export const parkingMutants: readonly Mutant[] = [
     1_000,
     patch(
       parker,
-      `(await lot.wasSettled(laneOf(work, options.name), positionIn(work))) ? 'settled' : 'open'`,
-      `lot === undefined ? 'settled' : 'open'`,
+      `const wasInLot = await lot.wasSettled(lane, position)`,
+      `const wasInLot = await Promise.resolve(position === '')`,
     ),
   ),
   mutant(

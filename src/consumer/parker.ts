@@ -11,6 +11,9 @@ import { BesideLot, type OrdinaryWay } from './beside-lot.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import type { Work } from './work.ts'
 
+// Of an item, as many as may be repeated; what left the lot before them stays a duplicate.
+const pastLooked = 1_000
+
 /** What a parker parks with. */
 export interface ParkerSetting {
   readonly options: ResolvedOptions
@@ -43,6 +46,8 @@ interface KnownLane {
   isParked: boolean
   noted: LaneState['noted'] | undefined
   clearedThrough: string | undefined
+  /** A record from before those that were in the lot runs once more. */
+  isRepeated: boolean
 }
 
 /**
@@ -96,13 +101,14 @@ export class Parker {
   async queue(work: Work): Promise<ParkAnswer> {
     if (this.#doubtful.delete(work.laneKey)) await this.#lookAgain(work)
     const known = this.#known(work)
-    const { lot, options } = this.#setting
     if (known?.clearedThrough !== undefined && positionIn(work) <= known.clearedThrough)
-      return (await lot.wasSettled(laneOf(work, options.name), positionIn(work))) ? 'settled' : 'open'
+      return (await this.#wasSettled(work, known)) ? 'settled' : 'open'
     if (known?.isParked !== true) return 'open'
     const answer = await this.#store(work, undefined, await this.#takePlace())
     // Opened by a redrive: what was in it is known by its row, and must not run again.
     if (answer === 'open') await this.#lookAgain(work)
+    const opened = this.#known(work)
+    if (opened?.clearedThrough !== undefined) opened.isRepeated = positionIn(work) <= opened.clearedThrough
     return answer
   }
 
@@ -121,7 +127,12 @@ export class Parker {
     }
     const answer = await this.#store(work, failing, hasPlace)
     if (answer !== 'parked') return answer
-    this.#lanes.set(nameOf(laneOf(work, '')), { isParked: true, noted: undefined, clearedThrough: undefined })
+    this.#lanes.set(nameOf(laneOf(work, '')), {
+      isParked: true,
+      noted: undefined,
+      clearedThrough: undefined,
+      isRepeated: false,
+    })
     return answer
   }
 
@@ -133,8 +144,8 @@ export class Parker {
     // A process that got to a later record of the lane has survived this one; and that one's deaths must not be forgotten for it.
     if (known?.noted !== undefined && known.noted.position > noted.position) return
     await lot.note(laneOf(work, options.name), noted)
-    const { isParked = false, clearedThrough } = known ?? {}
-    this.#lanes.set(nameOf(laneOf(work, '')), { isParked, noted, clearedThrough })
+    const { isParked = false, clearedThrough, isRepeated = false } = known ?? {}
+    this.#lanes.set(nameOf(laneOf(work, '')), { isParked, noted, clearedThrough, isRepeated })
   }
 
   /** Attempts at the record have ended, and this process is alive. `undefined` when none was noted. */
@@ -218,6 +229,21 @@ export class Parker {
     }
   }
 
+  /**
+   * Where there are no marks, what ran before the lane was parked may run again, and what left the lot since is known by the
+   * lot. Behind the one the other runs again too: an old state would stay otherwise.
+   */
+  async #wasSettled(work: Work, known: KnownLane): Promise<boolean> {
+    const { lot, options } = this.#setting
+    const lane = laneOf(work, options.name)
+    const position = positionIn(work)
+    const wasInLot = await lot.wasSettled(lane, position)
+    if (!wasInLot) known.isRepeated = true
+    if (!wasInLot || !known.isRepeated || options.ledger !== undefined) return wasInLot
+    const past = (await lot.past(lane, pastLooked)).find((record) => record.position === position)
+    return past === undefined || past.outcome === 'dropped'
+  }
+
   async #lookAgain(work: Work): Promise<void> {
     const { lot, options } = this.#setting
     const [state] = await lot.read([laneOf(work, options.name)])
@@ -226,7 +252,7 @@ export class Parker {
   }
 
   #know({ lane, parked, noted, clearedThrough }: LaneState): void {
-    this.#lanes.set(nameOf(lane), { isParked: parked !== undefined, noted, clearedThrough })
+    this.#lanes.set(nameOf(lane), { isParked: parked !== undefined, noted, clearedThrough, isRepeated: false })
   }
 
   #known(work: Work): KnownLane | undefined {

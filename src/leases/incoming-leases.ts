@@ -49,6 +49,14 @@ export class IncomingLeases {
     if (leases.length > 0) this.#asking ??= this.#ask()
   }
 
+  /** Nothing is expected for now. @returns, when nothing is under way any more, whether something was. */
+  async none(): Promise<boolean> {
+    this.#expected = new Map()
+    const asking = this.#asking
+    await asking
+    return asking !== undefined
+  }
+
   /** Nothing is expected any more; resolves when nothing is under way. */
   async stop(): Promise<void> {
     this.#stopping.abort()
@@ -74,7 +82,9 @@ export class IncomingLeases {
     const asked = [...this.#expected.values()].slice(0, mostAsked)
     try {
       const found = await inTime(clock, leaseDurationMs, Promise.all(asked.map(({ id }) => leases.get(id))))
-      const free = found.flatMap((lease) => (lease !== undefined && lease.owner === undefined ? [lease] : []))
+      // Still expected: a plan may have found meanwhile that the fleet is paused.
+      const isWanted = (lease: Lease) => lease.owner === undefined && this.#expected.has(lease.id)
+      const free = found.flatMap((lease) => (lease !== undefined && isWanted(lease) ? [lease] : []))
       if (free.length > 0) this.#noteMove()
       this.#forget(asked.filter(({ owner, epoch }, at) => owner !== found[at]?.owner || epoch !== found[at]?.epoch))
       if (!(await held.acquire(free.map((lease) => ({ ...lease, isHandedOver: true }))))) onMissed()

@@ -76,6 +76,8 @@ export class LeasePlanner {
     if (this.#loop.hasStopped) return
     const members = watch.rows
     if (!members.some(({ id }) => id === self)) return this.#options.onGone()
+    // What an earlier plan has expected may be acquired just now: who says that it stands still must have done with that.
+    if (watch.pause !== undefined && (await this.#incoming.none())) this.#loop.request()
     this.#announcePause(watch.pause)
     const dead = members.filter(({ id }) => watch.dead.has(id))
     this.#announce(dead.map(({ id }) => id))

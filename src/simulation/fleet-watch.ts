@@ -9,7 +9,7 @@ import type { LotOracle } from './parking/lot-oracle.ts'
 import { lotOracleOf } from './parking/parking-world.ts'
 import { watchLedger } from './ledger-watch.ts'
 import { Oracle } from './oracle.ts'
-import { textOf } from './seen-lease.ts'
+import { type SeenLease, textOf } from './seen-lease.ts'
 import { SimulatedDatabase } from './simulated-database.ts'
 import type { SeenRecord } from './stream-change.ts'
 import { StreamTruth } from './stream-truth.ts'
@@ -31,6 +31,8 @@ export class FleetWatch {
   readonly workerOracle: WorkerOracle
   readonly bank: Bank | undefined
   readonly lot: LotOracle
+  /** Told of each lease that a worker acquires. */
+  onAcquired: ((lease: SeenLease) => void) | undefined
   /** Some worker's start has resolved. */
   hasStarted = false
   readonly #world: World<WorkerProfile, WorkerMark>
@@ -49,6 +51,7 @@ export class FleetWatch {
       mark: (name) => world.mark(name),
       now,
       isInLot: (change) => this.lot.hasSettled(change),
+      isExcused: (itemKey) => this.lot.isExcused(itemKey),
     })
     this.lot = lotOracleOf({
       ...{ world, history: this.history, claims: this.claims, database: () => this.database },
@@ -94,7 +97,10 @@ export class FleetWatch {
       truth: () => this.truth,
       accounts: () => this.accounts,
       actorOf: (owner) => this.leases.actorOf(owner),
-      taken: (actor) => this.lot.silenced(actor),
+      acquired: ({ owner }, lease) => {
+        if (owner !== undefined) this.lot.silenced(this.leases.actorOf(owner) ?? '')
+        this.onAcquired?.(lease)
+      },
       isLeasedOrFinished: ({ streamLabel, shardId }) =>
         this.leases.lease(streamLabel, shardId) !== undefined || this.leases.isFinished(streamLabel, shardId),
       returned: (lease) => this.workerOracle.returnedUnder(lease),

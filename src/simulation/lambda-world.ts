@@ -121,7 +121,7 @@ export class LambdaWorld {
     const started = Promise.all(this.#subscribers.map((subscriber) => this.#startAll(subscriber)))
     for (const { crew } of this.#subscribers) crew?.begin()
     await this.#world.settled(Promise.all([producing, started]), 600_000)
-    await this.#world.settled(this.#restUnderFaults(producer), 60_000)
+    await this.#world.settled(this.#restUnderFaults(producer), 240_000)
     this.#world.heal()
     this.#database.heal()
     for (const { bank } of this.#subscribers) bank?.heal()
@@ -190,7 +190,7 @@ export class LambdaWorld {
   /** Lets the faults go on for a while after the last write, but not for longer than anything is left to go wrong. */
   async #restUnderFaults(producer: Actor): Promise<void> {
     const { clock, scheduler, profile, random } = this.#world
-    const until = scheduler.now + random.fork('phase').integer(500, 15_000)
+    const until = scheduler.now + random.fork('phase').integer(500, profile.parking?.restMs ?? 15_000)
     const lookEveryMs = 1_000
     while (scheduler.now < until) {
       await clock.sleep(Math.min(lookEveryMs, until - scheduler.now))

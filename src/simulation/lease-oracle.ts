@@ -11,8 +11,8 @@ export interface LeaseOracleSetting {
   readonly accounts: () => Accounts
   /** The actor that an incarnation is of. */
   readonly actorOf: (owner: string | undefined) => string | undefined
-  /** Told of an actor whose lease was taken from it. */
-  readonly taken: (actor: string) => void
+  /** Told of each acquisition. */
+  readonly acquired: (before: SeenLease, lease: SeenLease) => void
   readonly isLeasedOrFinished: (shard: TrueShard) => boolean
   /** What an owner's handlers have brought to a good end in this epoch. */
   readonly returned: (lease: SeenLease) => Iterable<string>
@@ -49,10 +49,8 @@ export class LeaseOracle implements LeaseListener {
     if (lease.epoch !== before.epoch + 1)
       violate('I7', `${lease.shardId} went from epoch ${before.epoch} to ${lease.epoch}`)
     if (actorOf(lease.owner) !== sender) violate('I6', `${sender} acquired ${lease.shardId} for somebody else`)
-    if (before.owner !== undefined) {
-      mark('lease taken from a dead worker')
-      this.#setting.taken(actorOf(before.owner) ?? '')
-    }
+    if (before.owner !== undefined) mark('lease taken from a dead worker')
+    this.#setting.acquired(before, lease)
     this.#judgeProgress(before, lease)
   }
 

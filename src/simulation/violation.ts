@@ -23,4 +23,5 @@ export type Invariant =
   | 'honesty'
   | 'deadline'
   | 'window'
+  | 'pause'
   | 'defect'

@@ -34,6 +34,6 @@ const own = [
 const elsewhere: ReadonlySet<string> = new Set(['duplicate skipped', 'server outage'])
 
 /** What only the world of workers has. */
-export type WorkerMark = (typeof own)[number] | BankMark | ParkingMark
+export type WorkerMark = (typeof own)[number] | 'fleet paused' | BankMark | ParkingMark
 
 export const workerMarks: readonly string[] = [...commonMarks.filter((mark) => !elsewhere.has(mark)), ...own]

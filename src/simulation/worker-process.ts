@@ -7,6 +7,7 @@ import type { ChangeRecord } from '../record/record.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { createWorker, type Worker } from '../worker.ts'
 import type { Actor } from './actor.ts'
+import type { Change } from './history.ts'
 import type { Bank } from './bank/bank.ts'
 import { fencedEffect, isDoneAlready } from './fenced-effect.ts'
 import { mailHandler } from './mail-handler.ts'
@@ -33,6 +34,8 @@ export interface WorkerProcessSetting {
   /** Where consumers park. */
   readonly lot: LotOracle
   readonly ailments: Ailments | undefined
+  /** Told of each handler that is begun. */
+  readonly begins: (change: Change) => void
   /** Told of each request that a process sends. */
   readonly sends: (command: object) => void
   /** Told of each answer that reaches it. */
@@ -121,6 +124,7 @@ export class WorkerProcess {
       this.deliveredAt = deliveredAt(this.actor.name, change.eventId)
       workerOracle.began(run)
       lot.began(change, this.actor.name)
+      this.#setting.begins(change)
       let isClean = false
       try {
         await mail(record, context)

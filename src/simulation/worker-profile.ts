@@ -1,3 +1,4 @@
+import type { OperatorHabits } from './fleet-operator.ts'
 import { drawWorld, swarm, type ConsumerHabits, type HandlerHabits, type WorldProfile } from './profile.ts'
 import { SeededRandom } from './random.ts'
 
@@ -60,6 +61,8 @@ export interface WorkerProfile extends WorldProfile, ConsumerHabits {
   readonly decisionMs: number
   /** The person who decides waits until a worker asks, a quarter of an hour, also when the owner of a claim is dead. */
   readonly isPatient: boolean
+  /** What an operator does to the fleet, where there is one. */
+  readonly operator?: OperatorHabits
   /** A fleet at rest is watched, for what it still reads and writes. */
   readonly watchesRest: boolean
 }

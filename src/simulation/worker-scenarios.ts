@@ -1,3 +1,4 @@
+import { operated } from './fleet-operator.ts'
 import { perfectNetwork } from './network-faults.ts'
 import { parkingMarks } from './parking/parking-marks.ts'
 import { workerParking } from './parking/worker-parking.ts'
@@ -18,6 +19,19 @@ const parkingWorkers: WorldKind<WorkerProfile, WorkerMark> = {
   ...workers,
   draw: (seed) => workerParking(drawWorkerProfile(seed), new SeededRandom(seed).fork('worker parking')),
   marks: parkingMarks,
+}
+
+/** Fleets that are paused, resumed and replayed; some of them park. */
+const operatedWorkers: WorldKind<WorkerProfile, WorkerMark> = {
+  ...workers,
+  draw: (seed) => {
+    const random = new SeededRandom(seed).fork('operator')
+    const drawn = random.chance(0.3) ? parkingWorkers.draw(seed) : drawWorkerProfile(seed)
+    const from = random.next() * drawn.chaosMs
+    const pauses = random.chance(0.7) ? [[from, from + random.next() * 2 * drawn.worker.leaseDurationMs] as const] : []
+    return operated(drawn, pauses, random.chance(0.4))
+  },
+  marks: ['fleet paused', 'stream replayed'],
 }
 
 /** A world in which nothing fails: shards split, workers come and go by themselves. */
@@ -174,4 +188,5 @@ export const workerScenarios: readonly Scenario[] = [
   scenarioOf(workers, 'workers-away-unaware', awayUnaware),
   scenarioOf(workers, 'workers-latest', fromLatest),
   scenarioOf(parkingWorkers, 'workers-parking'),
+  scenarioOf(operatedWorkers, 'workers-operated'),
 ]

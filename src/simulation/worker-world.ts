@@ -2,6 +2,7 @@ import { replayFleet } from './bank/fleet-replay.ts'
 import type { Change } from './history.ts'
 import { FleetHost } from './fleet-host.ts'
 import { FleetNews } from './fleet-news.ts'
+import { FleetOperator } from './fleet-operator.ts'
 import { FleetRest } from './fleet-rest.ts'
 import { FleetWatch } from './fleet-watch.ts'
 import type { Actor } from './actor.ts'
@@ -33,6 +34,7 @@ export class WorkerWorld {
   readonly #fleet: FleetHost
   readonly #news: FleetNews
   readonly #rest: FleetRest
+  readonly #pausing: FleetOperator
   readonly #crew: RedriveCrew | undefined
   readonly #ailments: Ailments | undefined
   #wanting: string | undefined
@@ -55,6 +57,8 @@ export class WorkerWorld {
       ordered: (change) => truth.record(change.eventId)?.ordered ?? change,
       ask: (idempotencyKey) => this.#operator.told(idempotencyKey),
     })
+    this.#pausing = new FleetOperator(world, this.#watch)
+    this.#watch.onAcquired = (lease) => this.#pausing.acquired(lease)
     this.#fleet = this.#host()
     const [fleet, news] = [this.#fleet, new FleetNews(world, this.#watch, this.#fleet)]
     this.#news = news
@@ -70,7 +74,7 @@ export class WorkerWorld {
 
   /** Plays it to its end. */
   run(): Promise<void> {
-    return this.#news.during(() => this.#play())
+    return this.#news.during(() => this.#pausing.during(() => this.#play()))
   }
 
   async #play(): Promise<void> {
@@ -84,6 +88,7 @@ export class WorkerWorld {
     this.#nature.run()
     this.#fleet.begin()
     this.#crew?.begin()
+    this.#pausing.begin()
     await world.settled(Promise.all([producing, world.clock.sleep(chaosMs), this.#replay()]), 24 * 3_600_000)
     if (isAway) {
       world.mark('fleet away for a day')
@@ -104,8 +109,10 @@ export class WorkerWorld {
     // A change that lands after the last look at the stream would seem to be lost.
     await world.until(() => this.#network.underWay(producer) === 0, 600_000)
     this.#fleet.heal()
+    await world.settled(this.#pausing.resume(), 1_000)
     await this.#redriveAll(producer)
     await this.#rest.come()
+    if (world.profile.operator !== undefined) await this.#standStill(producer)
     await world.settled(this.#fleet.stopAll(), 120_000)
     if (world.violations.length > 0) return
     this.#rest.judgeStopped()
@@ -142,12 +149,22 @@ export class WorkerWorld {
     void Promise.all([writing, crew.finish(isOver)]).then(() => (this.#wanting = undefined))
   }
 
+  /** An operator pauses the fleet; what is written meanwhile waits until it is resumed. */
+  async #standStill(producer: Actor): Promise<void> {
+    const world = this.#world
+    const few = { ...world.profile.workload, writeCount: 3, everyMs: 100, poison: 0 }
+    const writing = () => new Producer(few, producer, this.#network.client(producer)).run()
+    await world.settled(this.#pausing.standStill(writing), 600_000)
+    await this.#rest.come()
+  }
+
   /** An operator stops the whole fleet, moves it back to the beginning, and starts it again. */
   async #replay(): Promise<void> {
     const world = this.#world
-    const { bank, chaosMs, streamOff, awayHours } = world.profile
+    const { bank, operator, chaosMs, streamOff, awayHours } = world.profile
     // What is gone can't be delivered again, and of streams only the last one goes back.
-    if (bank?.isReplayed !== true || streamOff !== undefined || awayHours > 0) return
+    const isReplayed = bank?.isReplayed === true || operator?.isReplayed === true
+    if (!isReplayed || streamOff !== undefined || awayHours > 0) return
     await world.clock.sleep((0.3 + 0.6 * world.random.fork('replay').next()) * chaosMs)
     this.#fleet.leave()
     world.mark('stream replayed')
@@ -164,6 +181,7 @@ export class WorkerWorld {
         deliveredAt: (actor, eventId) => this.#watch.deliveredAt(actor, eventId),
         sends: (command) => this.#rest.sent(command),
         received: (actor, output) => this.#watch.received(actor, output),
+        begins: (change) => this.#pausing.began(change),
         uncertain: ({ idempotencyKey }) => this.#operator.told(idempotencyKey ?? ''),
       },
       {

@@ -140,6 +140,8 @@ describe('a lane that a redrive opens while a batch runs', () => {
     const ran: string[] = []
     const options: Partial<ConsumerOptions> = {
       retry: { maxAttempts: 1 },
+      // What it knew when the batch began
+      ledger: { open: (batch) => memoryLedger().open(batch) },
       handler: ({ sequenceNumber }) => {
         if (sick.has(sequenceNumber)) throw new Error('sick')
         ran.push(sequenceNumber)
@@ -163,6 +165,32 @@ describe('a lane that a redrive opens while a batch runs', () => {
     looked.resolve()
     expect(await outcome).toEqual(['handled', 'duplicate', 'duplicate'])
     expect(ran).toEqual(['2', '3', '1'])
+  })
+})
+
+describe('without a ledger', () => {
+  test('behind what is repeated, what was redriven runs again, unless it was dropped: no old state stays', async () => {
+    const lot = new MemoryParkingLot()
+    const sick = new Set(['2'])
+    const ran: string[] = []
+    const options: Partial<ConsumerOptions> = {
+      retry: { maxAttempts: 1 },
+      handler: ({ sequenceNumber }) => {
+        if (sick.has(sequenceNumber)) throw new Error('sick')
+        ran.push(sequenceNumber)
+      },
+    }
+    await born(lot, options).deliver('A:1', 'A:2', 'A:3', 'A:4')
+    const [lane] = await born(lot, options).consumer.parked.lanes()
+    await born(lot, options).consumer.parked.drop(lane?.laneId ?? '', 'event-4', { reason: 'not wanted' })
+    sick.clear()
+    await born(lot, options).consumer.redrive()
+    // The answer was lost, or its process died before it.
+    expect(await born(lot, options).deliver('A:1', 'A:2', 'A:3', 'A:4')).toEqual([
+      ...['handled', 'handled', 'handled'],
+      'duplicate',
+    ])
+    expect(ran).toEqual(['1', '2', '3', '1', '2', '3'])
   })
 })
 

@@ -18,7 +18,7 @@ import type { NetworkFaults } from '../network-faults.ts'
 import type { ParkingHabits } from './parking-habits.ts'
 import type { ParkingMark } from './parking-marks.ts'
 import { ReasonJudge } from './reason-judge.ts'
-import type { WatchedLane } from './watched-lane.ts'
+import { nothingRepeated, noteRepeated, type WatchedLane, watchedLane } from './watched-lane.ts'
 import { textOf } from '../seen-lease.ts'
 import type { SimulatedDatabase } from '../simulated-database.ts'
 import { changeOf, type SeenRecord } from '../stream-change.ts'
@@ -81,7 +81,10 @@ export class LotOracle {
 
   /** Whether what is left of an item's order is nobody's fault; see `isOver`. */
   isExcused(itemKey: string): boolean {
-    return this.#laneOfItem.get(itemKey)?.isParkedInArrears === true
+    const lane = this.#laneOfItem.get(itemKey)
+    // What such a one repeats was settled, and is a duplicate, wherever there are marks.
+    const isForgetful = this.#setting.history.habits.ledger === 'none'
+    return lane?.isParkedInArrears === true || (isForgetful && lane?.isRepeatedLate === true)
   }
 
   /** Records reached somebody. */
@@ -109,7 +112,11 @@ export class LotOracle {
     if (lane === undefined || lane.isParkedInArrears) return
     if (lane.row.isParked) this.#violate(`${actor} runs ${change.eventId} while ${change.itemKey} is parked`)
     const past = this.#left.get(change.eventId)
-    if (past !== undefined) this.#violate(`${change.eventId} runs, which has left the lot as ${past.outcome}`)
+    if (past === undefined) noteRepeated(lane, change.sequenceNumber)
+    // Without a memory of its own a consumer repeats what ran before the lane was parked, and then what comes behind it.
+    const isRepeated = this.#setting.history.habits.ledger === 'none' && lane.repeated < change.sequenceNumber
+    if (past !== undefined && (past.outcome === 'dropped' || !isRepeated))
+      this.#violate(`${change.eventId} runs, which has left the lot as ${past.outcome}`)
   }
 
   /** A redriver calls a handler, with a record that says it was edited so. @returns since when it has the lane. */
@@ -252,6 +259,7 @@ export class LotOracle {
     if (lane.past.has(position)) this.#violate(`${eventId} is in the lot again, which it had left`)
     if (this.#contents.get(eventId) !== content) this.#violate(`${eventId} is in the lot, and not as it was delivered`)
     if (isOver(sender, eventId)) lane.isParkedInArrears = true
+    if (this.#isRedrivenBefore(lane, position)) lane.isRepeatedLate = true
     if (lane.holder !== undefined) mark('record arrives while its lane is redriven')
     if ([...lane.records.keys()].some((other) => other > position)) mark('record queued before others')
     const { maxPerLane = Infinity } = parking
@@ -265,6 +273,12 @@ export class LotOracle {
     }
     mark('record parked')
     this.#reasons.judge(lane, record, sender, this.#deaths)
+  }
+
+  /** Whether what stands behind a record has been redriven, or may be just now. */
+  #isRedrivenBefore({ past, records, holder }: WatchedLane, position: string): boolean {
+    const stands = (places: Iterable<string>) => [...places].some((other) => other > position)
+    return stands(past.keys()) || (holder !== undefined && stands(records.keys()))
   }
 
   #judgeRewritten(lane: WatchedLane, before: SeenParked, record: SeenParked, sender: string): void {
@@ -290,6 +304,7 @@ export class LotOracle {
     if (after.isParked && after.recordCount !== records.size)
       this.#violate(`${itemKey}'s lane says ${after.recordCount} records, and has ${records.size}`)
     if (before.isParked && !after.isParked) {
+      lane.repeated = nothingRepeated
       this.#setting.mark('lane opened')
       if (records.size > 0) this.#violate(`${itemKey}'s lane opens with ${records.size} records left`)
     }
@@ -321,10 +336,7 @@ export class LotOracle {
   #lane(laneId: string): WatchedLane {
     const known = this.#lanes.get(laneId)
     if (known !== undefined) return known
-    const lane: WatchedLane = {
-      ...{ laneId, itemKey: laneId, row: seenLane(undefined), records: new Map(), past: new Map() },
-      ...{ holder: undefined, heldSince: 0, firstRead: new Map(), notedBy: undefined, isParkedInArrears: false },
-    }
+    const lane = watchedLane(laneId)
     this.#lanes.set(laneId, lane)
     return lane
   }

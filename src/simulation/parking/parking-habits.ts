@@ -17,14 +17,18 @@ export interface ParkingHabits {
   readonly pauseMs: number
   /** Their wall clocks are ahead or behind by so much at most. */
   readonly skewMs: number
+  /** How long faults go on after the last write, at most; unless nothing is left that they could touch. */
+  readonly restMs: number
   /** In this time everything that handlers call is away, and all of them fail alike. */
   readonly downstreamAway: readonly [from: number, to: number] | undefined
 }
 
 /** @param spanMs For how long there is something to redrive while there are faults. */
 export function drawParking(random: SeededRandom, spanMs: number): ParkingHabits {
-  const count = random.integer(0, 5)
-  const times = Array.from({ length: count }, () => random.next() * spanMs)
+  // A lane is held for half a minute by whoever dies: what comes after that takes a world in which faults last longer.
+  const isLong = random.chance(0.15)
+  const count = isLong ? random.integer(3, 6) : random.integer(0, 5)
+  const times = Array.from({ length: count }, () => random.next() * (isLong ? 80_000 : spanMs))
   // Two at once, mostly
   const redriversAtMs = times.flatMap((at) => (random.chance(0.4) ? [at, at + 50 * random.next()] : [at]))
   const isMendedEarly = random.chance(0.6)
@@ -36,9 +40,10 @@ export function drawParking(random: SeededRandom, spanMs: number): ParkingHabits
     drops: swarm(random, 0.4, 0.5),
     edits: swarm(random, 0.4, 0.5),
     crash: swarm(random, 0.6, 0.15),
-    pause: swarm(random, 0.5, 0.15),
+    pause: isLong ? 0.05 + 0.2 * random.next() : swarm(random, 0.5, 0.15),
     // Longer than a lane is held for, or not
-    pauseMs: random.pick([1_000, 40_000, 40_000]),
+    pauseMs: isLong ? 60_000 : random.pick([1_000, 40_000]),
+    restMs: isLong ? 120_000 : 15_000,
     skewMs: random.chance(0.4) ? random.integer(0, 1_500) : 0,
     downstreamAway: undefined,
   }
