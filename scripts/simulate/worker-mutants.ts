@@ -341,7 +341,7 @@ export const workerMutants: readonly Mutant[] = [
   mutant(
     'what waits for a handler that goes on is waited for in its place',
     'workers-deaf',
-    500,
+    100,
     'src/consumer/stragglers.ts',
     `const ends = this.#ends.get(laneKey) ?? new Set()`,
     `const ends = new Set<Promise<void>>()`,

@@ -191,7 +191,10 @@ export class Flow {
     await this.#shardLedger?.close()
   }
 
-  /** Starts nothing more, aborts what runs, sends no mark more: somebody else may have the shard already. */
+  /**
+   * Starts nothing more, aborts what runs, sends no mark more of what has completed: somebody else may have the shard already. A
+   * handler that goes on and succeeds all the same still has its own written, which is the next of its lane.
+   */
   abandon(reason: TidemarkError): void {
     this.#stopping.abort(reason)
     this.#aborting.abort(reason)

@@ -119,14 +119,14 @@ function clocks(drawn: WorkerProfile): WorkerProfile {
   }
 }
 
-/** Handlers that do not look at their signal, in workers that lose their right to work again and again. */
+/** Handlers that do not look at their signal, in a worker that loses its right to work, and comes back, again and again. */
 function deaf(drawn: WorkerProfile): WorkerProfile {
   const { handler, process, ledger } = drawn
   return {
     ...zombies(drawn),
-    handler: { ...handler, ignoresSignal: 0.3 },
-    process: { ...process, crash: 0, pause: 0, eventCount: 12, events: ['set clock'] },
-    ledger: ledger === 'park' ? 'retry' : ledger,
+    handler: { ...handler, ignoresSignal: 0.6 },
+    process: { ...process, crash: 0, pause: 0, eventCount: 20, events: ['set clock'] },
+    ...{ workerCount: 1, ledger: ledger === 'park' ? 'retry' : ledger },
   }
 }
 
