@@ -157,8 +157,12 @@ export const workerMutants: readonly Mutant[] = [
     'workers',
     500,
     'src/source/shard-reader.ts',
-    `if (this.#position.type === 'LATEST') this.#position = { type: 'TRIM_HORIZON' }`,
-    `this.#position = { type: 'LATEST' }`,
+    `      this.#position = { type: 'TRIM_HORIZON' }
+      this.#isBehindLatest = false
+    }`,
+    `      this.#isBehindLatest = false
+    }
+    this.#position = { type: 'LATEST' }`,
   ),
   mutant(
     'the second owner begins at LATEST again',
@@ -321,6 +325,22 @@ export const workerMutants: readonly Mutant[] = [
     'src/leases/stream-pass.ts',
     `else if (answer === 'begun') view.isOvertaken = true`,
     `else if (answer === 'begun') Object.assign(view, { start: { ...view.start, complete: true } })`,
+  ),
+  mutant(
+    'a shard that was closed before it was read at LATEST is finished without a place in it',
+    'workers-latest',
+    5_000,
+    'src/worker/shard-run.ts',
+    `return this.#isAtLatest && !hasPlace(this.#checkpoint)`,
+    `return this.#isAtLatest && hasPlace(emptyCheckpoint)`,
+  ),
+  mutant(
+    'a stream that was noted after a later one was begun is consumed behind it',
+    'workers-streams',
+    5_000,
+    'src/leases/stream-succession.ts',
+    `const begun = starts.findLastIndex(({ complete }) => complete)`,
+    `const begun = [...starts, { complete: false }].findIndex(({ complete }) => !complete) - 1`,
   ),
   mutant(
     'nobody is told of a lease whose creation ended in an error',

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { ConfigurationError } from '../../src/errors.ts'
-import type { LeaseTable } from '../../src/leases/coordination.ts'
+import type { LeaseTable, StreamStart } from '../../src/leases/coordination.ts'
+import { deferred } from '../support/deferred.ts'
 import { type Member, StreamFleet, watched } from './stream-fleet.ts'
 
 let fleet: StreamFleet
@@ -230,6 +231,32 @@ test('a disabled stream that was started at LATEST and drained is left alone, wi
   await fleet.table.clock.advance(1_800_000)
   expect(await fleet.leased()).toEqual([])
   expect(member.createdCount).toBe(0)
+})
+
+test('a stream whose note arrives after a later one was begun is not consumed behind it', async () => {
+  fleet = await StreamFleet.create()
+  const { table, leases } = fleet
+  const late = deferred()
+  const held = new Proxy(leases, {
+    get: (target, name: keyof LeaseTable) =>
+      name === 'noteStart'
+        ? (start: StreamStart) => late.promise.then(() => target.noteStart(start))
+        : target[name].bind(target),
+  })
+  const slow = fleet.discovery({ leases: held }).discovery.bootstrap()
+  await table.clock.advance(1_000)
+  await table.setStream(false)
+  await table.clock.advance(1_000)
+  await table.setStream(true)
+  await fleet.during(fleet.discovery().discovery.bootstrap())
+  const begun = [{ streamLabel: table.streamLabel }]
+  expect(await leases.list()).toMatchObject(begun)
+  late.resolve()
+  await fleet.during(slow)
+  await running(fleet.discovery()) // which knows nothing but the rows
+  await table.clock.advance(1_800_000)
+  expect(await leases.list()).toMatchObject(begun)
+  expect(await leases.list()).toHaveLength(1)
 })
 
 test('trouble is told once, waited out, and told to be over', async () => {

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, describe, expect, test } from 'vitest'
 import { TerminalError } from '../../src/index.ts'
+import { DynamoDBLeaseTable } from '../../src/leases/dynamodb-lease-table.ts'
 import type { Messages } from '../../src/telemetry/channels.ts'
 import type { StreamOptions } from '../../src/testing.ts'
 import { awsError, intercept } from '../support/intercept.ts'
@@ -192,6 +193,37 @@ describe('one worker', () => {
     await world.start(world.worker('b', { options }))
     await world.pass(30_000)
     expect(new Set(world.valuesOf('x'))).toEqual(new Set(['new']))
+  })
+
+  test('with LATEST, what was written to a shard that was closed before it was read comes before its children', async () => {
+    const world = await fleet()
+    const worker = world.worker('a', { options: { startAt: 'LATEST' } })
+    world.holdUp('a', 3_000) // its lease is there, and its iterator comes late
+    const started = world.start(worker)
+    await world.pass(1_000)
+    await world.put('x', 'in the shard')
+    world.table.engine.splitShard('orders')
+    await world.put('x', 'in its child')
+    await started
+    await world.pass(20_000)
+    expect(world.valuesOf('x')).toEqual(['in the shard', 'in its child'])
+  })
+
+  test('with LATEST, what is before the start in a shard whose child is begun is nobody’s', async () => {
+    const world = await fleet()
+    const { engine, clock, random, streamLabel } = world.table
+    await world.put('x', 'before')
+    engine.splitShard('orders')
+    // Two started the fleet at once, by listings of before and after the shard was closed, and died.
+    const about = { consumer: 'receipts', tableName: 'orders' }
+    const leases = new DynamoDBLeaseTable({ client: engine, tableName: 'tidemark', fleet: about, clock, random })
+    await leases.noteStart({ streamLabel, startAt: 'LATEST', complete: false })
+    for (const shardId of world.table.shardIds()) await leases.create({ streamLabel, shardId, startAt: 'LATEST' })
+    await world.start(world.worker('a', { options: { startAt: 'LATEST' } }))
+    await world.put('x', 'new')
+    await world.pass(20_000)
+    expect(world.valuesOf('x')).toEqual(['new'])
+    expect(await leases.list()).toHaveLength(2) // the shard is finished
   })
 
   test('what was handled before the stream could not be read is saved when it stops', async () => {
