@@ -15,6 +15,7 @@ import { examine, type Examined } from './examine.ts'
 import { Flow, type FlowHost } from './flow.ts'
 import type { Parker } from './parker.ts'
 import { prepare } from './prepare.ts'
+import { redelivery, type Redelivery } from './redelivery.ts'
 import { redrive, type RedriveOptions, type RedriveReport } from './redrive.ts'
 import { Report, type StoppedRecord } from './report.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
@@ -83,6 +84,11 @@ export class Consumer {
   /** What would become of a record, for tools that explain: nothing is handled and nothing asked of the ledger. */
   examine(raw: RawRecord): Examined {
     return examine(raw, this.#options)
+  }
+
+  /** What would become of records of a shard that a worker is handed again, for tools: nothing is handled, and nothing written. */
+  redelivery(batch: Batch & { readonly shardId: string }): Promise<Redelivery> {
+    return redelivery(batch, this.#options, this.#parker?.lot)
   }
 
   /** Throws a `ConfigurationError` when a stream of this view type lacks what the patterns or schemas need. */

@@ -4,6 +4,7 @@ import { choice, functionNamed, knownNames, pattern, shape } from '../internal/v
 import { DynamoDBParkingLot } from '../parking/dynamodb-parking-lot.ts'
 import { claimUntil, defaultWindowDays, windowMs, type Uncertain } from './claim-ledger.ts'
 import { claimRow, releaseRow } from './dynamodb-claims.ts'
+import { completedByMarks } from './dynamodb-completed.ts'
 import { readMarks } from './dynamodb-marks.ts'
 import { rowsPerWrite, TableRequests, type DynamoDBSender } from './dynamodb-requests.ts'
 import { markRow } from './dynamodb-rows.ts'
@@ -56,6 +57,7 @@ export function dynamodbLedger(options: DynamoDBLedgerOptions): Ledger {
       const completed = await readMarks(requests, batch, clock.now())
       return new DynamoDBSession(batch, completed, requests, { ...settings, token: random.id() })
     },
+    completed: (shard, entries) => completedByMarks(requests, shard, entries, clock.now()),
     parking: new DynamoDBParkingLot(options.client, tableName, clock, random),
     windowMs: settings.keepMs,
   }

@@ -72,6 +72,8 @@ export function dynamodbProjection(options: DynamoDBProjectionOptions): Ledger<I
           `alone: leave identity out, or take another ledger`,
       )
     },
+    // It has no memory: its handlers run again, and what they write is passed over where the item is as new already.
+    completed: () => Promise.resolve(new Set()),
     open: ({ consumer }) => Promise.resolve(new ProjectionSession(consumer, table, sender, clock)),
   }
 }

@@ -4,6 +4,7 @@ import { choice, functionNamed, knownNames, pattern, shape } from '../internal/v
 import type { NumberMode } from '../record/number.ts'
 import { DynamoDBParkingLot } from '../parking/dynamodb-parking-lot.ts'
 import { defaultWindowDays, windowMs } from './claim-ledger.ts'
+import { completedByMarks, completedByShard } from './dynamodb-completed.ts'
 import { readMarks } from './dynamodb-marks.ts'
 import { TableRequests, type DynamoDBSender } from './dynamodb-requests.ts'
 import type { DynamoDBTransaction } from './dynamodb-transaction.ts'
@@ -50,6 +51,12 @@ export function dynamodbTransactionLedger(options: DynamoDBTransactionLedgerOpti
       return new TransactionSession(batch, await readMarks(setting.requests, batch, setting.clock.now()), setting)
     },
     openShard: (shard) => new TransactionShard(shard, setting),
+    async completed(shard, entries) {
+      const { requests, clock } = setting
+      const byShard = await completedByShard(requests, shard, entries, clock.now())
+      if (byShard !== undefined || !shard.recurs) return byShard ?? new Set()
+      return completedByMarks(requests, shard, entries, clock.now())
+    },
     parking: new DynamoDBParkingLot(options.client, setting.tableName, setting.clock, setting.random),
     windowMs: setting.keepMs,
   }

@@ -1,3 +1,4 @@
+import { LeaseLostError } from '../errors.ts'
 import { systemHost } from '../internal/system.ts'
 import type { Clock } from '../internal/clock.ts'
 import type { DynamoDBParkedReference } from '../parking/dynamodb-parking-lot.ts'
@@ -11,7 +12,8 @@ const bytesEach = 4_096
 /**
  * The transaction of a redriven record, with what takes the record out of the parking lot: the effect commits only while the
  * lane is held by who redrives it, and the record leaves the lot with it. Where there is no room left for that, its mark alone
- * keeps it from taking effect twice, and it leaves the lot a moment later.
+ * keeps it from taking effect twice, and it leaves the lot a moment later. Throws a `LeaseLostError` when the record is not in
+ * the lot any more: it was dropped, say, while its redriver stood still.
  */
 export async function withParked(
   { parked }: LedgerEntry,
@@ -20,10 +22,13 @@ export async function withParked(
 ): Promise<SealedTransaction> {
   // Of the lot that this ledger has made itself, in the same table.
   const reference = parked as DynamoDBParkedReference | undefined
-  const actions = (await reference?.settleActions({ outcome: 'handled', at: clock.now(), by: systemHost() })) ?? []
+  if (reference === undefined) return transaction
+  const actions = await reference.settleActions({ outcome: 'handled', at: clock.now(), by: systemHost() })
+  if (actions === undefined)
+    throw new LeaseLostError('the record is not parked any more; nothing of this redrive is committed')
   const bytes = transaction.bytes + actions.length * bytesEach
   const actionCount = 1 + transaction.operations.length + actions.length
-  if (actions.length === 0 || actionCount > actionsPerTransaction || bytes > bytesPerTransaction) return transaction
+  if (actionCount > actionsPerTransaction || bytes > bytesPerTransaction) return transaction
   const operations = actions.map((action): Operation => {
     const name = 'the parking lot'
     return { name, tableName: 'parked', key: {}, item: `parked ${JSON.stringify(action)}`, bytes: bytesEach, action }

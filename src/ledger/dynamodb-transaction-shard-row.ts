@@ -3,7 +3,8 @@ import { LeaseLostError } from '../errors.ts'
 import { classifyAwsError } from '../internal/aws-error.ts'
 import { epochSeconds, numberIn, type Row } from './dynamodb-rows.ts'
 import type { TransactionSetting } from './dynamodb-transaction-setting.ts'
-import type { LedgerShard } from './ledger.ts'
+import type { TableRequests } from './dynamodb-requests.ts'
+import type { LedgerShard, ShardRecordsOf } from './ledger.ts'
 import type { ShardMark } from './shard-order.ts'
 
 /** The shard's mark as it stands in its row, and the write that left it so. */
@@ -33,10 +34,9 @@ export class ShardRow {
   readonly #key: { readonly pk: { readonly S: string }; readonly sk: { readonly S: string } }
 
   constructor(shard: LedgerShard, setting: TransactionSetting) {
-    const { consumer, tableName, streamLabel, shardId } = shard
     this.#shard = shard
     this.#setting = setting
-    this.#key = { pk: { S: `shard#${consumer}#${tableName}#${streamLabel}#${shardId}` }, sk: { S: 'mark' } }
+    this.#key = keyOf(shard)
   }
 
   /**
@@ -114,6 +114,16 @@ export class ShardRow {
         `behind: set 'epoch' to 0 in that row, which keeps what it remembers`,
     )
   }
+}
+
+/** The shard's mark, for whoever only looks; `undefined` where nobody has opened the shard. */
+export async function readShardMark(requests: TableRequests, shard: ShardRecordsOf): Promise<ShardMark | undefined> {
+  const [row] = await requests.read([keyOf(shard)])
+  return row && markOf(row)
+}
+
+function keyOf({ consumer, tableName, streamLabel, shardId }: ShardRecordsOf) {
+  return { pk: { S: `shard#${consumer}#${tableName}#${streamLabel}#${shardId}` }, sk: { S: 'mark' } }
 }
 
 function markOf(row: Row): StoredMark {

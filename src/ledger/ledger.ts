@@ -28,6 +28,11 @@ export interface Ledger<Transaction = undefined> {
    * and often several at once; so a ledger can keep one mark for the whole shard. Absent: each batch is opened by `open`.
    */
   openShard?(shard: LedgerShard): ShardLedger<Transaction>
+  /**
+   * Which of these records of a shard a worker would find completed if it were handed them again: what a replay does not
+   * run. Reads only. Absent: it can't tell.
+   */
+  completed?(shard: ShardRecordsOf, entries: readonly LedgerEntry[]): Promise<ReadonlySet<LedgerEntry>>
   /** Where its consumers' records are parked, in the same store. Absent: it has no such place. */
   readonly parking?: ParkingLot
   /** For how long it remembers that a change took effect, in milliseconds. Absent: nothing depends on it. */
@@ -56,6 +61,9 @@ export interface LedgerShard {
   /** Whether a change can come again under another sequence number or in another shard: its identity is not `'record'`. */
   readonly recurs: boolean
 }
+
+/** Whose records are asked about. */
+export type ShardRecordsOf = Pick<LedgerShard, 'consumer' | 'tableName' | 'streamLabel' | 'shardId' | 'recurs'>
 
 /** A ledger at work on one shard, for as long as its worker holds it and nothing fails. */
 export interface ShardLedger<Transaction = undefined> {

@@ -36,6 +36,11 @@ export function memoryLedger(options: MemoryLedgerOptions = {}): Ledger {
   return {
     open: (batch) =>
       Promise.resolve(new MemorySession(batch, memories, { uncertain, keepMs, clock, token: random.id() })),
+    async completed({ consumer }, entries) {
+      const recalled = ({ idempotencyKey }: LedgerEntry) => memories.get(`${consumer}\n${idempotencyKey}`)
+      const isCompleted = (memory?: Memory) => memory?.state === 'completed' && memory.expiresAt > clock.now()
+      return new Set(entries.filter((entry) => isCompleted(recalled(entry))))
+    },
     parking: new MemoryParkingLot(clock),
     windowMs: keepMs,
   }

@@ -172,7 +172,11 @@ function blocks({ state }: Slot<unknown>, patience: Patience): boolean {
   return (state === 'running' && patience !== 'for-none') || (state === 'waiting' && patience === 'for-all')
 }
 
-/** Whether the mark says that the record has taken effect. */
+/** Whether the mark says that a record has taken effect. */
+export function covers(mark: ShardMark, entry: LedgerEntry): boolean {
+  return isCovered(new Slot(entry), mark)
+}
+
 function isCovered(slot: Slot<unknown>, { through, holes }: ShardMark): boolean {
   if (slot.at > through || holes.size === 0) return slot.at <= through
   const from = holes.get(slot.lane)

@@ -78,6 +78,23 @@ const everyLedger: Promises = {
     assert.equal((await claim(await open(ledger, [entry('b')]), entry('b'))).status, 'claimed')
   },
 
+  async 'what it says it would answer as completed is what it answers'({ ledger }) {
+    if (ledger.completed === undefined) return
+    const [a, b] = [entry('a'), entry('b')]
+    const session = await open(ledger, [a, b])
+    await complete(session, [await claimed(session, a)])
+    await session.release(await claimed(session, b))
+    const shard = {
+      consumer: 'conformance',
+      tableName: 'orders',
+      streamLabel: 'label',
+      shardId: 'never-opened',
+      recurs: true,
+    }
+    assert.deepEqual([...(await ledger.completed(shard, [a, b]))], [a])
+    assert.deepEqual([...(await ledger.completed({ ...shard, consumer: 'another' }, [a, b]))], [])
+  },
+
   async 'two consumers never share a memory'({ ledger }) {
     const session = await open(ledger, [entry('a')], 'one')
     await complete(session, [await claimed(session, entry('a'))])

@@ -58,5 +58,18 @@ export default createConsumer({ name: 'receipts', logger: silentLogger, retry: {
   expect(await listed()).toEqual([])
   const dropped = await world.run('explain', 'receipts', String(second), '--table', 'orders', ...of)
   expect(dropped.stdout).toContain('DROPPED')
+  // What the shard's row knows is not run again, and what was parked it has passed.
+  const again = await world.run(
+    'replay',
+    'receipts',
+    '--table',
+    'orders',
+    '--from',
+    'trim-horizon',
+    '--dry-run',
+    '--json',
+    ...of,
+  )
+  expect(jsonLines(again.stdout)[0]).toMatchObject({ deliveredCount: 3, absorbedCount: 3, runCount: 0 })
   expect(await query('SELECT id FROM accounts ORDER BY id')).toEqual([{ id: 'a5' }, { id: 'b1' }])
 })

@@ -92,6 +92,28 @@ describe('replay', () => {
     expect(await work('consumer.mjs', 0)).toEqual([])
   })
 
+  test('counts what the mark of a shard absorbs, with the module and without', async () => {
+    world.consumer(
+      'consumer.mjs',
+      effect,
+      `ledger: dynamodbTransactionLedger({ client: new DynamoDBClient(), tableName: 'tidemark' }),`,
+    )
+    await putRounds(1, 3)
+    expect((await work('consumer.mjs', 3)).length).toBe(3)
+    const expected = { deliveredCount: 3, absorbedCount: 3, untoldCount: 0, runCount: 0 }
+    for (const known of [[], ['--module', './consumer.mjs']]) {
+      const planned = await world.run('replay', ...fleet, '--from', 'trim-horizon', '--dry-run', '--json', ...known)
+      expect(jsonLines(planned.stdout)[0]).toMatchObject(expected)
+    }
+    await world.run('replay', ...fleet, '--from', 'trim-horizon', '--yes')
+    expect(await work('consumer.mjs', 0)).toEqual([])
+    // Without a ledger the same changes would run, whatever another left in the table.
+    world.consumer('forgetful.mjs', effect)
+    const known = ['--module', './forgetful.mjs']
+    const planned = await world.run('replay', ...fleet, '--from', 'trim-horizon', '--dry-run', '--json', ...known)
+    expect(jsonLines(planned.stdout)[0]).toMatchObject({ deliveredCount: 3, absorbedCount: 0, runCount: 3 })
+  })
+
   test('refuses while a worker is alive, and not after it was killed', async () => {
     world.consumer('consumer.mjs', effect)
     const worker = await world.worker('consumer.mjs')

@@ -6,7 +6,7 @@ import {
   dynamodbTransactionLedger,
   type DynamoDBSender,
 } from '../../src/dynamodb.ts'
-import { createConsumer, silentLogger } from '../../src/index.ts'
+import { createConsumer, ParkedRecords, silentLogger } from '../../src/index.ts'
 import { systemClock } from '../../src/internal/system.ts'
 import { batchOfEvent } from '../../src/source/lambda-event.ts'
 import { createEmbeddedDynamoDB } from '../../src/testing.ts'
@@ -25,13 +25,18 @@ async function world() {
     AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
   })
   await client.send(counts)
-  const state = { isSick: true, fault: async (_names: string, send: () => Promise<unknown>) => send() }
+  const state = {
+    isSick: true,
+    meanwhile: async () => {},
+    fault: async (_names: string, send: () => Promise<unknown>) => send(),
+  }
   const faulty = intercept(client, ({ input }, send) => state.fault(JSON.stringify(input), send))
   const consumer = createConsumer({
     ...{ name: 'c', logger: silentLogger, retry: { maxAttempts: 1 }, onFailure: 'park' },
     ledger: dynamodbTransactionLedger({ client: faulty, tableName: 'tidemark' }),
-    handler({ keys, sequenceNumber }, { transaction }) {
+    async handler({ keys, sequenceNumber }, { transaction }) {
       if (sequenceNumber === '1' && state.isSick) throw new Error('sick')
+      await state.meanwhile()
       transaction.update('counts', { id: String(keys['pk']) }, { add: { count: 1 }, set: { last: sequenceNumber } })
     },
   })
@@ -76,4 +81,19 @@ test('who has lost the lane commits no effect, and leaves the record to who has 
   expect(await consumer.redrive()).toMatchObject({ redrivenCount: 0, lanes: [{ outcome: 'lost' }] })
   expect(await rows('counts')).toEqual([])
   expect((await consumer.parked.lanes())[0]?.recordCount).toBe(1)
+})
+
+test('who comes too late with a record that was dropped meanwhile commits no effect', async () => {
+  const { consumer, state, deliver, rows, client } = await world()
+  await deliver('A:1')
+  state.isSick = false
+  const later = { ...systemClock, now: () => systemClock.now() + 120_000 }
+  const lot = dynamodbParkingLot({ client, tableName: 'tidemark', clock: later })
+  const thief = new ParkedRecords({ consumer: 'c', lot, clock: later })
+  state.meanwhile = async () => {
+    const [lane] = await thief.lanes()
+    expect(await thief.drop(lane?.laneId ?? '', 'event-1', { reason: 'a test' })).toBe('done')
+  }
+  expect(await consumer.redrive()).toMatchObject({ redrivenCount: 0 })
+  expect(await rows('counts')).toEqual([])
 })

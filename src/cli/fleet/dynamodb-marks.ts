@@ -1,6 +1,8 @@
 import { systemClock, systemRandom } from '../../internal/system.ts'
-import { type DynamoDBSender, rowsPerRead, TableRequests } from '../../ledger/dynamodb-requests.ts'
+import { completedByMarks, completedByShard } from '../../ledger/dynamodb-completed.ts'
+import { type DynamoDBSender, TableRequests } from '../../ledger/dynamodb-requests.ts'
 import { isExpired, numberIn, rowKey, type Row } from '../../ledger/dynamodb-rows.ts'
+import type { LedgerEntry, ShardRecordsOf } from '../../ledger/ledger.ts'
 
 /** What `dynamodbLedger` remembers of a change. */
 export interface Remembered {
@@ -23,18 +25,16 @@ export class Marks {
     this.#consumer = consumer
   }
 
-  /** How many of these changes the ledger knows to have taken effect. Keys may repeat; each counts. */
-  async countCompleted(keys: readonly string[]): Promise<number> {
-    const known = new Set<string>()
-    const asked = [...new Set(keys)]
-    for (let at = 0; at < asked.length; at += rowsPerRead) {
-      const slice = asked.slice(at, at + rowsPerRead)
-      const rows = await this.#requests.read(
-        slice.map((idempotencyKey) => rowKey(this.#consumer, { idempotencyKey }, 'mark')),
-      )
-      for (const row of rows) if (!isExpired(row, systemClock.now())) known.add(keyOf(row))
-    }
-    return keys.filter((key) => known.has(key)).length
+  /**
+   * Which of these records a worker would find completed: by the shard's mark of `dynamodbTransactionLedger` where there is
+   * one, else by the marks of the records.
+   */
+  async completed(shard: ShardRecordsOf, entries: readonly LedgerEntry[]): Promise<ReadonlySet<LedgerEntry>> {
+    const now = systemClock.now()
+    return (
+      (await completedByShard(this.#requests, shard, entries, now)) ??
+      completedByMarks(this.#requests, shard, entries, now)
+    )
   }
 
   /** What is remembered of one change. */
@@ -46,11 +46,6 @@ export class Marks {
     const claim = rows.find(({ sk }) => sk?.S === 'claim')
     return { idempotencyKey, completed: mark && completedOf(mark), claim: claim && claimOf(claim) }
   }
-}
-
-function keyOf(row: Row): string {
-  const pk = row['pk']?.S ?? ''
-  return pk.slice(pk.lastIndexOf('#') + 1)
 }
 
 function completedOf(row: Row): Remembered['completed'] {

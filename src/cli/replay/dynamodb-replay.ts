@@ -5,20 +5,18 @@ import { watchQuiet } from '../../leases/kcl/quiet.ts'
 import { confirm } from '../confirm.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type Fleet, type FleetOptions, withFleet } from '../fleet/dynamodb-fleet.ts'
-import { Marks } from '../fleet/dynamodb-marks.ts'
-import { identifier, type IdentifyOptions } from '../fleet/identify.ts'
+import { type AgainOptions, countAgain } from './dynamodb-again.ts'
 import type { ReplayFrom } from './replay-from.ts'
 import { type ReplayPlan, replayPlan } from './replay-plan.ts'
 import { replayText, totalOf } from './replay-text.ts'
 import { scanStream } from './scan-stream.ts'
 
 /** What `tidemark replay` was asked to do. */
-export interface ReplayOptions extends FleetOptions, IdentifyOptions {
+export interface ReplayOptions extends FleetOptions, AgainOptions {
   readonly from: ReplayFrom
   readonly dryRun: boolean
   readonly yes: boolean
   readonly json: boolean
-  readonly ledgerTable: string | undefined
 }
 
 /** What came of it. */
@@ -41,11 +39,9 @@ export function replay(options: ReplayOptions): Promise<number> {
 }
 
 async function planOf(fleet: Fleet, rewinds: DynamoDBLeaseRewinds, options: ReplayOptions): Promise<ReplayPlan> {
-  const { connection, name, coordination, stream } = fleet
-  const identify = await identifier(options)
-  const marks = new Marks(connection.dynamodb, options.ledgerTable ?? coordination.tableName, name.consumer)
-  const shards = await scanStream(fleet, await rewinds.finished(), { from: options.from, identify, marks })
-  return replayPlan(stream.streamLabel, shards, options.from)
+  const count = await countAgain(fleet, options)
+  const shards = await scanStream(fleet, await rewinds.finished(), { from: options.from, count })
+  return replayPlan(fleet.stream.streamLabel, shards, options.from)
 }
 
 /**

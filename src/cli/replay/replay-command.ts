@@ -10,9 +10,8 @@ export const replayCommand: Command = command({
   name: 'replay',
   summary: 'Moves the checkpoints of a stopped consumer back, for changes to run again',
   description:
-    'Says first how many changes would be handed out again, and how many of them the marks of dynamodbLedger would absorb (those of ledgers ' +
-    'that keep one mark a shard are not counted). Works ' +
-    'only while no worker is alive. Goes back as far as the stream does, 24 hours at most.',
+    'Says first how many changes would be handed out again, and how many of them the ledger would absorb: asked of the ' +
+    'consumer with --module, else by the rows of a ledger in DynamoDB. Works only while no worker is alive. Goes back as far as the stream does, 24 hours at most.',
   arguments: consumerArgument,
   options: {
     ...fleetOptions,
@@ -24,8 +23,8 @@ export const replayCommand: Command = command({
     dryRun: flag('Say what would happen, and change nothing'),
     yes: flag('Do not ask'),
     json: flag('The plan as one JSON object'),
-    ledgerTable: value('NAME', 'The table of dynamodbLedger (that of the leases)', nameOfTable),
-    module: value('FILE', 'The module of the consumer: its patterns and its identity count then', anyText),
+    ledgerTable: value('NAME', 'The table of a ledger in DynamoDB (that of the leases)', nameOfTable),
+    module: value('FILE', 'The module of the consumer: its patterns, its identity and its ledger count then', anyText),
     identity: required('HOW', 'Its identity, where no module says it', oneOf('record', 'message'), 'record'),
   },
   notes: `Example:

@@ -11,9 +11,13 @@ export interface AgainCount {
   readonly absorbed: number
   /** No pattern of the consumer wants them. */
   readonly filtered: number
+  /** They are parked, or queue behind what is. */
+  readonly parked: number
+  /** The consumer's ledger can't say which of them it knows. */
+  readonly untold: number
 }
 
-export const noneAgain: AgainCount = { delivered: 0, absorbed: 0, filtered: 0 }
+export const noneAgain: AgainCount = { delivered: 0, absorbed: 0, filtered: 0, parked: 0, untold: 0 }
 
 /** A shard with what was found in it. */
 export interface ScannedShard {

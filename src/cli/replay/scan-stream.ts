@@ -2,9 +2,8 @@ import { leaseIdOf } from '../../leases/lease.ts'
 import type { FinishedLease, SeenShard } from '../../leases/rewind.ts'
 import type { ShardListing } from '../../source/stream-reading.ts'
 import type { Fleet } from '../fleet/dynamodb-fleet.ts'
-import type { Marks } from '../fleet/dynamodb-marks.ts'
-import type { Identify } from '../fleet/identify.ts'
 import { showProgress } from '../progress.ts'
+import type { CountAgain } from './dynamodb-again.ts'
 import { isFrom, type ReplayFrom } from './replay-from.ts'
 import { type AgainCount, noneAgain, type ScannedShard, seenShard } from './replay-plan.ts'
 import { settledRecords, type ShardRecord } from '../fleet/shard-records.ts'
@@ -12,8 +11,7 @@ import { settledRecords, type ShardRecord } from '../fleet/shard-records.ts'
 /** What is looked for in the stream, and what counts it. */
 export interface Scan {
   readonly from: ReplayFrom
-  readonly identify: Identify
-  readonly marks: Marks
+  readonly count: CountAgain
 }
 
 const atOnce = 4
@@ -35,7 +33,7 @@ export async function scanStream(
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, shard] = next
       const seen = seenShard(leaseIdOf({ streamLabel, shardId: shard.shardId }), leased, finished)
-      const tally = new ShardTally(scan)
+      const tally = new ShardTally(shard.shardId, scan)
       if (seen !== undefined)
         for await (const page of settledRecords(reading, streamArn, shard.shardId, settledOf(seen))) {
           await tally.take(page)
@@ -55,12 +53,14 @@ function settledOf(seen: SeenShard) {
 
 /** Counts the settled records of a shard, all of them and those from the wanted place on. */
 class ShardTally {
+  readonly #shardId: string
   readonly #scan: Scan
   #first: ScannedShard['first']
   #again: AgainCount = noneAgain
   #anew: AgainCount = noneAgain
 
-  constructor(scan: Scan) {
+  constructor(shardId: string, scan: Scan) {
+    this.#shardId = shardId
     this.#scan = scan
   }
 
@@ -80,10 +80,7 @@ class ShardTally {
   }
 
   async #count(records: readonly ShardRecord[]): Promise<AgainCount> {
-    const selected = records.map(({ raw }) => this.#scan.identify(raw)).filter((examined) => examined.selected)
-    const keys = selected.flatMap(({ idempotencyKey }) => idempotencyKey ?? [])
-    const absorbed = await this.#scan.marks.countCompleted(keys)
-    return { delivered: records.length, absorbed, filtered: records.length - selected.length }
+    return records.length === 0 ? noneAgain : this.#scan.count(this.#shardId, records)
   }
 }
 
@@ -92,5 +89,7 @@ function sum(a: AgainCount, b: AgainCount): AgainCount {
     delivered: a.delivered + b.delivered,
     absorbed: a.absorbed + b.absorbed,
     filtered: a.filtered + b.filtered,
+    parked: a.parked + b.parked,
+    untold: a.untold + b.untold,
   }
 }

@@ -3,6 +3,7 @@ import { systemClock, systemRandom } from '../../internal/system.ts'
 import { choice, integer, knownNames, optional, shape } from '../../internal/validate.ts'
 import { defaultWindowDays, windowMs } from '../claim-ledger.ts'
 import type { Ledger, LedgerBatch } from '../ledger.ts'
+import { completedIn } from './completed.ts'
 import {
   databaseNames,
   driverOf,
@@ -96,7 +97,18 @@ export function postgresLedger(options: PostgresLedgerOptions): Ledger<unknown> 
   const driver = driverOf('postgresLedger', options)
   const { clock = systemClock, random = systemRandom } = options
   const parking = new PostgresParkingLot({ driver, clock, random }, tables)
-  return { ...ledgerOn(new SqlStore({ driver, schema, isolation }), options), parking }
+  const store = new SqlStore({ driver, schema, isolation })
+  const ledger = ledgerOn(store, options)
+  return {
+    ...ledger,
+    completed: (shard, entries) =>
+      completedIn({ driver, store, tables }, shard, entries, clock.now() - (ledger.windowMs ?? 0)).catch(
+        (error: unknown) => {
+          throw storeError(error, 'reading what is completed')
+        },
+      ),
+    parking,
+  }
 }
 
 /** The ledger over any store that does what its statements do. */

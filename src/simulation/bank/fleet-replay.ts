@@ -8,7 +8,7 @@ import { itemsTable, ledgerTable, operatorName } from '../simulated-database.ts'
 import type { WorldProfile } from '../profile.ts'
 import type { World } from '../world.ts'
 
-const noCount = { delivered: 0, absorbed: 0, filtered: 0 }
+const noCount = { delivered: 0, absorbed: 0, filtered: 0, parked: 0, untold: 0 }
 
 /** Moves a fleet that does not work back to the beginning of its stream, as `tidemark replay` does. */
 export async function replayFleet(world: World<WorldProfile>, watch: FleetWatch): Promise<void> {

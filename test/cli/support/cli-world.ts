@@ -71,7 +71,7 @@ export class CliWorld {
       file,
       `import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { createConsumer, silentLogger } from 'tidemark'
-import { dynamodbLedger } from 'tidemark/dynamodb'
+import { dynamodbLedger, dynamodbTransactionLedger } from 'tidemark/dynamodb'
 export default createConsumer({ name: 'receipts', logger: silentLogger, retry: { maxAttempts: 1 }, ${more}
   handler: async (record) => { ${handler} } })`,
     )
