@@ -74,7 +74,9 @@ export class StreamTail {
 
   #ready(shards: readonly ShardListing[]): readonly ShardListing[] {
     const listed = new Set(shards.map(({ shardId }) => shardId))
-    const isDone = (id: string | undefined) => id === undefined || this.#over.has(id) || !listed.has(id)
+    // A listing may lack what it had before: a shard that is being read is not over because it is not listed.
+    const isGone = (id: string) => !listed.has(id) && !this.#begun.has(id)
+    const isDone = (id: string | undefined) => id === undefined || this.#over.has(id) || isGone(id)
     return shards.filter(
       ({ shardId, parentShardId }) => !this.#begun.has(shardId) && !this.#over.has(shardId) && isDone(parentShardId),
     )
