@@ -11,8 +11,8 @@ export async function main(args: readonly string[]): Promise<number> {
   let exitCode: number = exitCodes.ok
   const program = programOf((code) => (exitCode = code))
   if (args.length === 0) program.outputHelp()
-  // Whoever reads our output may have had enough of it (`| head`): that is no failure, and what runs sees it for itself.
-  process.stdout.on('error', () => {})
+  // It stays when this returns, since what was printed may still be on its way; once is enough, however often this is called.
+  process.stdout.off('error', ignoreClosedOutput).on('error', ignoreClosedOutput)
   try {
     if (args.length > 0) await program.parseAsync([...args], { from: 'user' })
     return exitCode
@@ -23,6 +23,9 @@ export async function main(args: readonly string[]): Promise<number> {
     return exitCodes.failed
   }
 }
+
+/** Whoever reads our output may have had enough of it (`| head`): that is no failure, and what runs sees it for itself. */
+function ignoreClosedOutput(): void {}
 
 function programOf(end: (exitCode: number) => void): Parser {
   const program = new Parser('tidemark')

@@ -31,6 +31,7 @@ export function takeStopSignals(clock: Clock, onSecond: (signal: string) => void
     first,
     end: () => {
       for (const signal of stopSignals) process.off(signal, take)
+      process.stdout.off('error', outputClosed)
     },
   }
 }

@@ -3,6 +3,8 @@ import { renderTable } from '../../src/cli/demo/table.ts'
 import { isClean, judge } from '../../src/cli/demo/verdict.ts'
 import { commands } from '../../src/cli/commands.ts'
 import { main } from '../../src/cli/main.ts'
+import { takeStopSignals } from '../../src/cli/stop-signals.ts'
+import { systemClock } from '../../src/internal/system.ts'
 
 const printed: string[] = []
 
@@ -17,6 +19,17 @@ describe('the command', () => {
   test.each([[['--help']], [['-h']], [[]], [['demo', '--help']]])('%j shows what there is', async (args) => {
     expect(await main(args)).toBe(0)
     expect(printed.join('\n')).toContain('Usage: tidemark ')
+  })
+
+  test('leaves no listener for each time it is run', async () => {
+    const errorListeners = () => process.stdout.listenerCount('error')
+    await main(['--help'])
+    const before = errorListeners()
+    for (let time = 0; time < 3; time += 1) await main(['--help'])
+    expect(errorListeners()).toBe(before)
+    const signals = takeStopSignals(systemClock, () => {})
+    signals.end()
+    expect(errorListeners()).toBe(before)
   })
 
   test.each(commands)(
