@@ -70,9 +70,14 @@ export class FleetWatch {
     const { accounts, leases } = this
     this.bank = Bank.of({
       ...{ world, consumer: 'mails', database: () => this.database },
-      committed: ({ run }) => run !== undefined && this.workerOracle.committed(run),
+      committed: ({ run, change }) => (run === undefined ? this.#redriven(change) : this.workerOracle.committed(run)),
     })
     this.workerOracle = new WorkerOracle({ truth, accounts, history, leases, oracle, now, violate, mark })
+  }
+
+  #redriven(change: Change): void {
+    this.oracle.effect(this.truth.record(change.eventId)?.ordered ?? change)
+    this.oracle.marked(change.eventId)
   }
 
   /** When a process last got a record from the stream. */

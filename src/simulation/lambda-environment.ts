@@ -90,8 +90,9 @@ export class Environment {
   }
 }
 
-function parkingOf(actor: Actor, { network }: EnvironmentSetting, { maxPerLane }: ParkingHabits) {
-  return { lot: lotOf(network.client(actor), actor), ...(maxPerLane === undefined ? {} : { maxPerLane }) }
+function parkingOf(actor: Actor, { network, bank }: EnvironmentSetting, { maxPerLane }: ParkingHabits) {
+  const lot = bank === undefined ? { lot: lotOf(network.client(actor), actor) } : {}
+  return { ...lot, ...(maxPerLane === undefined ? {} : { maxPerLane }) }
 }
 
 /** Whether an attempt at the record is to be noted before it begins, by the age of both. */

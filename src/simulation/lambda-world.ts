@@ -243,7 +243,7 @@ export class LambdaWorld {
     const [network, ailments, claims] = [this.#network, this.#ailments, this.#claimOwners]
     const ask = (idempotencyKey: string) => operator.told(idempotencyKey)
     const ordered = (change: Change) => change
-    const crew = crewOf({ world, consumer, network, oracle, lot, claims, ailments, ask, ordered })
+    const crew = crewOf({ world, consumer, network, oracle, lot, claims, ailments, bank, ask, ordered })
     const host: FunctionHost = new FunctionHost({
       world,
       consumer,

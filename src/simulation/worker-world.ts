@@ -51,9 +51,9 @@ export class WorkerWorld {
     this.#ailments = ailmentsOf(world)
     this.#operator = new Operator(world, database, history, (key) => this.#mayStillHappen(key))
     this.#nature = new StreamNature(world, database, truth)
-    const { oracle, lot, claims } = this.#watch
+    const { oracle, lot, claims, bank } = this.#watch
     this.#crew = crewOf({
-      ...{ world, consumer: 'mails', network: this.#network, oracle, lot, claims, ailments: this.#ailments },
+      ...{ world, consumer: 'mails', network: this.#network, oracle, lot, claims, bank, ailments: this.#ailments },
       ordered: (change) => truth.record(change.eventId)?.ordered ?? change,
       ask: (idempotencyKey) => this.#operator.told(idempotencyKey),
     })

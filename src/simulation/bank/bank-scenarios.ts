@@ -7,6 +7,9 @@ import { scenarioOf, type Scenario, type WorldKind } from '../run.ts'
 import { workerMarks, type WorkerMark } from '../worker-marks.ts'
 import { drawWorkerProfile, type WorkerProfile } from '../worker-profile.ts'
 import { WorkerWorld } from '../worker-world.ts'
+import { parking } from '../parking/lambda-parking.ts'
+import { parkingMarks } from '../parking/parking-marks.ts'
+import { workerParking } from '../parking/worker-parking.ts'
 import { drawBank } from './bank-habits.ts'
 import { bankMarks } from './bank-marks.ts'
 
@@ -42,6 +45,25 @@ function workerBank(ledger: CommittingLedger): WorldKind<WorkerProfile, WorkerMa
   }
 }
 
+/** Transfers that are refused are parked, and redriven in the transaction that takes them out of the lot. */
+const lambdaParking: WorldKind<LambdaProfile, LambdaMark> = {
+  ...lambdaBank('transactions'),
+  draw: (seed) => {
+    const drawn = lambdaBank('transactions').draw(seed)
+    const random = new SeededRandom(seed).fork('parking bank')
+    // Two mappings side by side keep no order, and whoever is first would park a lane under the other.
+    const bank = drawn.bank && { ...drawn.bank, isReplayed: false }
+    return { ...parking({ ...drawn, ledger: 'retry' }, random), ledger: 'transactions', ...(bank && { bank }) }
+  },
+  marks: parkingMarks,
+}
+
+const workerParkingBank: WorldKind<WorkerProfile, WorkerMark> = {
+  ...workerBank('transactions'),
+  draw: (seed) => workerParking(workerBank('transactions').draw(seed), new SeededRandom(seed).fork('parking bank')),
+  marks: parkingMarks,
+}
+
 /** One that waits for longer between two statements than its transaction may be idle would never come to its end. */
 function brisk(handler: HandlerHabits, ledger: CommittingLedger): HandlerHabits {
   return ledger === 'postgres' ? { ...handler, workMs: Math.min(400, handler.workMs) } : handler
@@ -62,8 +84,12 @@ function late(drawn: WorkerProfile): WorkerProfile {
 const ledgers = ['transactions', 'postgres'] as const
 
 /** Worlds in which effects commit with their marks: `transactions` and `postgres`, and with workers `workers-…`. */
-export const bankScenarios: readonly Scenario[] = ledgers.flatMap((ledger) => [
-  scenarioOf(lambdaBank(ledger), ledger),
-  scenarioOf(workerBank(ledger), `workers-${ledger}`),
-  scenarioOf(workerBank(ledger), `workers-${ledger}-late`, late),
-])
+export const bankScenarios: readonly Scenario[] = [
+  ...ledgers.flatMap((ledger) => [
+    scenarioOf(lambdaBank(ledger), ledger),
+    scenarioOf(workerBank(ledger), `workers-${ledger}`),
+    scenarioOf(workerBank(ledger), `workers-${ledger}-late`, late),
+  ]),
+  scenarioOf(lambdaParking, 'parking-transactions'),
+  scenarioOf(workerParkingBank, 'workers-parking-transactions'),
+]

@@ -212,7 +212,7 @@ export class LotOracle {
     const change = this.#changes.get(eventId)
     if (change === undefined) return this.#violate(`${eventId} was in the lot, and nobody has delivered it`)
     const { effects, markedAt, returnedCount } = history.of(change)
-    const isMarked = history.habits.ledger === 'retry' || history.habits.ledger === 'park'
+    const isMarked = history.habits.ledger !== 'none' && history.habits.ledger !== 'memory'
     if (by === '') this.#violate(`nobody is told to have settled ${eventId}`)
     if (outcome === 'dropped') {
       mark('parked record dropped')

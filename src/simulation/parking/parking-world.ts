@@ -1,4 +1,5 @@
 import type { UncertainOutcomeError } from '../../errors.ts'
+import type { Bank } from '../bank/bank.ts'
 import type { ClaimOwners } from '../claim-owners.ts'
 import type { Change, History } from '../history.ts'
 import type { Network } from '../network.ts'
@@ -53,6 +54,7 @@ export interface CrewParts {
   readonly lot: LotOracle
   readonly claims: ClaimOwners
   readonly ailments: Ailments | undefined
+  readonly bank: Bank | undefined
   readonly ordered: (change: Change) => Change
   /** Asks the person who decides about uncertain outcomes. */
   readonly ask: (idempotencyKey: string) => void

@@ -10,6 +10,7 @@ import type { ChangeRecord } from '../../record/record.ts'
 import type { RawRecord } from '../../source/source.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import type { Actor } from '../actor.ts'
+import type { Bank } from '../bank/bank.ts'
 import type { Ailments } from './ailments.ts'
 import type { Change } from '../history.ts'
 import type { LotOracle } from './lot-oracle.ts'
@@ -33,6 +34,8 @@ export interface RedriverSetting {
   readonly oracle: Oracle
   readonly lot: LotOracle
   readonly ailments: Ailments
+  /** Where effects commit with their marks. */
+  readonly bank: Bank | undefined
   /** The change as the oracle counts it. */
   readonly ordered: (change: Change) => Change
   /** Told when a record's outcome is not known and a person has to find out. */
@@ -53,7 +56,7 @@ export class Redriver {
   hasUnmarkedEffect = false
 
   constructor(actor: Actor, setting: RedriverSetting) {
-    const { world, network, consumer: name } = setting
+    const { world, network, consumer: name, bank } = setting
     const { profile } = world
     this.actor = actor
     this.#setting = setting
@@ -65,12 +68,14 @@ export class Redriver {
       ...(ledger === 'retry' || ledger === 'park'
         ? { ledger: dynamodbLedger({ ...parts, client, tableName: ledgerTable, uncertain: ledger }) }
         : {}),
+      ...(bank === undefined ? {} : { ledger: bank.ledgerOf(actor, client) }),
       ...(profile.insertsOnly ? { select: { eventName: ['INSERT'] as const } } : {}),
       identity: identityOf(profile.identity),
       numbers: profile.workload.hugeKeys ? 'bigint' : 'number',
       retry: { maxAttempts: profile.maxAttempts, baseDelayMs: 50, maxDelayMs: 1_000 },
       onFailure: 'park',
-      parking: { lot: lotOf(client, actor) },
+      // A ledger whose effects commit with what they take out of the lot has to have the lot itself.
+      parking: bank === undefined ? { lot: lotOf(client, actor) } : {},
       handler: this.#handler(),
       logger: this.#logger(),
       clock: actor.clock,
@@ -106,13 +111,14 @@ export class Redriver {
     } else await this.#consumer.parked.edit(laneId, eventId, (raw) => edited(raw, this.actor.name))
   }
 
-  #handler(): (record: ChangeRecord, context: HandlerContext) => Promise<void> {
-    const { world, oracle, lot, ailments, ordered } = this.#setting
+  #handler(): (record: ChangeRecord, context: HandlerContext<unknown>) => Promise<void> {
+    const { world, oracle, lot, ailments, ordered, bank } = this.#setting
     const { actor } = this
     const handle = mailHandler({
       ...{ world, oracle, process: this, poisonIsGivenUp: false, overstayMs: 0 },
       ails: (record, change) => ailments.ofRedriver(record, change, actor),
-      act: (change) => {
+      act: (change, context) => {
+        if (bank !== undefined) return bank.act(change, undefined, context)
         const { ledger } = world.profile
         // Nothing keeps it from happening after what the lane's next holder did; with 'park' it must be the only one.
         if (lot.isStale(change, actor.name) && ledger !== 'park') return
