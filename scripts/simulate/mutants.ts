@@ -1,5 +1,5 @@
 import { bankMutants } from './bank-mutants.ts'
-import { parkingMutants } from './parking-mutants.ts'
+import { operatorMutants, parkingMutants } from './parking-mutants.ts'
 import { workerMutants } from './worker-mutants.ts'
 
 /** A text that is replaced in a file of the source; it must stand there exactly once. */
@@ -263,4 +263,10 @@ const lambdaMutants: readonly Mutant[] = [
   ),
 ]
 
-export const mutants: readonly Mutant[] = [...lambdaMutants, ...parkingMutants, ...workerMutants, ...bankMutants]
+export const mutants: readonly Mutant[] = [
+  ...lambdaMutants,
+  ...parkingMutants,
+  ...operatorMutants,
+  ...workerMutants,
+  ...bankMutants,
+]

@@ -260,3 +260,44 @@ export const parkingMutants: readonly Mutant[] = [
     ),
   ),
 ]
+
+/** Bugs of pauses and replays. */
+export const operatorMutants: readonly Mutant[] = [
+  mutant(
+    'a paused worker keeps its leases',
+    'workers-operated',
+    200,
+    patch(
+      'src/leases/lease-plan.ts',
+      `    handOver: ours.filter(({ id }) => working.has(id)).map((lease) => ({ lease, target: nobody })),`,
+      `    handOver: ours.filter(({ id }) => !working.has(id)).map((lease) => ({ lease, target: nobody })),`,
+    ),
+  ),
+  mutant(
+    'a paused worker takes what is free',
+    'workers-operated',
+    500,
+    patch(
+      'src/leases/lease-plan.ts',
+      `  return view.isPaused ? planPause(view) : planWork(view)`,
+      `  return view.isPaused && view.working.size > 0 ? planPause(view) : planWork(view)`,
+    ),
+  ),
+  mutant(
+    'what was asked for before a pause is taken in it',
+    'workers-operated',
+    3_000,
+    patch('src/leases/lease-planner.ts', `(await this.#incoming.none())`, `(await Promise.resolve(false))`),
+    patch('src/leases/incoming-leases.ts', ` && this.#expected.has(lease.id)`, ``),
+  ),
+  mutant(
+    'a replay leaves the checkpoint where it is',
+    'workers-operated',
+    300,
+    patch(
+      'src/leases/dynamodb-rewinds.ts',
+      `...checkpointChange(checkpoint).set,`,
+      `...checkpointChange('lease' in seen ? seen.lease.checkpoint : checkpoint).set,`,
+    ),
+  ),
+]

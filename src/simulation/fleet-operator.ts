@@ -30,6 +30,8 @@ export class FleetOperator {
   readonly #members: DynamoDBMemberTable
   readonly #standing = new Set<string>()
   #isStill = false
+  // What has to run again since a replay
+  #toRunAgain = new Set<string>()
 
   constructor(world: World<WorkerProfile, WorkerMark>, watch: FleetWatch) {
     this.#world = world
@@ -79,6 +81,23 @@ export class FleetOperator {
   /** A handler is begun. */
   began({ eventId }: Change): void {
     if (this.#isStill) this.#violate(`${eventId} is handled, and the fleet stands still`)
+    this.#toRunAgain.delete(eventId)
+  }
+
+  /** The fleet was moved back to the beginning: without a ledger all that it has handled runs again. */
+  replayed(): void {
+    const { truth, history, accounts } = this.#watch
+    if (this.#world.profile.ledger !== 'none' || this.#world.profile.parking !== undefined) return
+    const again = [...truth.records].filter(
+      (record) => history.isSelected(record.change) && accounts.isSettled(record) && !accounts.isExcused(record),
+    )
+    this.#toRunAgain = new Set(again.map(({ change }) => change.eventId))
+  }
+
+  /** At the end, when everything has come to rest. */
+  concluded(): void {
+    for (const eventId of this.#toRunAgain)
+      this.#world.violate({ invariant: 'replay', message: `${eventId} was replayed, and has not run again` })
   }
 
   async resume(): Promise<void> {

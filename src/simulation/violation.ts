@@ -24,4 +24,5 @@ export type Invariant =
   | 'deadline'
   | 'window'
   | 'pause'
+  | 'replay'
   | 'defect'

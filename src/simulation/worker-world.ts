@@ -117,6 +117,7 @@ export class WorkerWorld {
     if (world.violations.length > 0) return
     this.#rest.judgeStopped()
     this.#watch.lot.concluded()
+    this.#pausing.concluded()
     this.#watch.workerOracle.concluded()
     if (world.profile.isFenced) this.#watch.judgeStates()
     this.#watch.bank?.judge()
@@ -169,6 +170,7 @@ export class WorkerWorld {
     this.#fleet.leave()
     world.mark('stream replayed')
     await replayFleet(world, this.#watch)
+    this.#pausing.replayed()
     this.#fleet.comeBack()
   }
 
