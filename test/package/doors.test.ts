@@ -49,7 +49,7 @@ const doors: Record<string, readonly string[]> = {
     'exactNumber',
     'isTombstone',
   ],
-  'tidemark/postgres': ['postgresLedger', 'postgresMigrations'],
+  'tidemark/postgres': ['postgresLedger', 'postgresMigrations', 'postgresParkingLot'],
   'tidemark/testing': [
     'createEmbeddedDynamoDB',
     'createEventSourceMapping',

@@ -187,3 +187,28 @@ describe.each([
     expect(await parkedCount(consumer)).toBe(0)
   })
 })
+
+test('while nothing fails parking costs one read a batch in Lambda', async () => {
+  const statementsOf = async (onFailure: 'park' | 'stop') => {
+    const database = await createDatabase()
+    const sent: string[] = []
+    const pool = faultyPool(database.pool(), (text, _client, send) => {
+      sent.push(text)
+      return send()
+    })
+    const consumer = createConsumer({
+      ...{ name: 'bank', logger: silentLogger, onFailure, ledger: postgresLedger({ pool }) },
+      async handler({ keys }, { transaction }) {
+        await transaction.query(effect, [keys['pk'], 1])
+      },
+    })
+    const texts = Array.from({ length: 200 }, (_, n) => `K${n % 50}:${n + 1}`)
+    const { stopped } = await consumer.process(batchOfEvent(lambdaEvent(...changes(...texts))))
+    expect(stopped).toEqual([])
+    return sent.filter((text) => !/^(BEGIN|COMMIT)$/.test(text) && text !== effect)
+  }
+  const [parking, stopping] = [await statementsOf('park'), await statementsOf('stop')]
+  const more = parking.filter((text) => text.includes('parked'))
+  expect(more).toEqual([expect.stringMatching(/^SELECT /)])
+  expect(parking.length - stopping.length).toBe(1)
+})
