@@ -107,32 +107,27 @@ async function refused<Transaction>(log: EffectLog<Transaction>, error: unknown)
   const all = log.done.splice(0)
   const [only, ...others] = all
   if (only !== undefined && others.length === 0) {
+    // A suspect's lane waits for how this comes out; any other has gone on.
+    if (!log.isSuspect(only.entry)) log.refusedIn.set(only.entry.laneKey, { eventId: only.entry.eventId, error })
     log.setting.suspects.add(only.entry.idempotencyKey)
     only.resolve({ status: 'refused', error })
     return 'refused'
   }
-  const refusedLanes = new Set<string>()
   for (const done of all) {
     // What came after it in its lane was done upon it.
-    if (refusedLanes.has(done.entry.laneKey) || log.closed !== undefined) done.reject(left(error))
-    else if (!(await commitAlone(log, done))) refusedLanes.add(done.entry.laneKey)
+    if (log.refusedIn.has(done.entry.laneKey) || log.closed !== undefined) done.reject(left(error))
+    else await commitAlone(log, done)
   }
   return 'refused'
 }
 
-async function commitAlone<Transaction>(log: EffectLog<Transaction>, done: Done<Transaction>): Promise<boolean> {
-  let isCommitted = false
-  const resolve = (completion: Completion) => {
-    isCommitted = completion.status !== 'refused'
-    done.resolve(completion)
-  }
-  log.done = [{ ...done, resolve }]
+async function commitAlone<Transaction>(log: EffectLog<Transaction>, done: Done<Transaction>): Promise<void> {
+  log.done = [done]
   await log.repeat(0).catch(() => {}) // then it is told, and nothing is left to commit
   await commitEffects(log)
-  return isCommitted
 }
 
-function left(error: unknown): LedgerError {
+export function left(error: unknown): LedgerError {
   return new LedgerError(`a COMMIT was refused that it shared: ${String(error)}`, { cause: error, retryable: true })
 }
 

@@ -45,6 +45,11 @@ export class EffectLog<Transaction> {
   open: StoreTransaction<Transaction> | undefined
   /** Why nothing more may be done. */
   closed: { readonly error: unknown } | undefined
+  /**
+   * Lanes that had gone on when the COMMIT of one of their records was refused, and which record: nothing that they have begun
+   * behind it may take effect before it.
+   */
+  readonly refusedIn: Map<string, { readonly eventId: string; readonly error: unknown }> = new Map()
   /** Whether a handler is at work in the transaction. */
   isHandling = false
   /** Whether a COMMIT is under way: it may still arrive, whatever is wanted meanwhile. */

@@ -157,14 +157,20 @@ export class SqlStore<Transaction> implements PostgresStore<Transaction> {
    * is may be neither the one nor the other.
    */
   async settle({ xid, pid }: TransactionName): Promise<void> {
-    const status = await this.#driver.transaction(async (scope) => {
-      await scope.query(
-        `SELECT pg_terminate_backend(pid)::text AS ended FROM pg_stat_activity ` +
-          `WHERE pid = $1::text::int AND backend_xid = $2::text::xid8::xid`,
-        [pid, xid],
-      )
-      return (await scope.query(`SELECT pg_xact_status($1::text::xid8) AS status`, [xid]))[0]?.['status']
-    })
+    const status = await this.#driver
+      .transaction(async (scope) => {
+        await scope.query(
+          `SELECT pg_terminate_backend(pid)::text AS ended FROM pg_stat_activity ` +
+            `WHERE pid = $1::text::int AND backend_xid = $2::text::xid8::xid`,
+          [pid, xid],
+        )
+        return (await scope.query(`SELECT pg_xact_status($1::text::xid8) AS status`, [xid]))[0]?.['status']
+      })
+      .catch((error: unknown) => {
+        // "In the future": the server has crashed, and nothing of it had reached the disk, not even its number.
+        if (sqlStateOf(error) === '22023') return 'aborted'
+        throw error
+      })
     if (status === 'in progress') throw new LedgerError(`transaction ${xid} is still in progress`, { retryable: true })
   }
 

@@ -44,6 +44,22 @@ describe('in Lambda', () => {
     expect(await database.balances()).toBe('A=2 B=1 D=1')
   })
 
+  test('behind a record whose COMMIT is refused nothing of its item takes effect, though it had been begun', async () => {
+    const database = await createDatabase()
+    await database.query('CREATE TABLE refusals (id text REFERENCES accounts DEFERRABLE INITIALLY DEFERRED)')
+    const consumer = createConsumer({
+      ...base,
+      ledger: postgresLedger({ pool: database.pool(), maxRecordsPerTransaction: 1 }),
+      async handler({ keys, sequenceNumber }, { transaction }) {
+        await transaction.query(addToAccount, [keys['pk'], 1])
+        if (sequenceNumber === '2') await transaction.query("INSERT INTO refusals VALUES ('nobody')")
+      },
+    })
+    const { settlements } = await consumer.process(batchOfEvent(lambdaEvent(...changes('A:1', 'A:2', 'A:3'))))
+    expect(settlements).toEqual(['handled', undefined, undefined])
+    expect(await database.balances()).toBe('A=1')
+  })
+
   test('of two invocations at once with the same records each record is one’s', async () => {
     const database = await createDatabase()
     const consumerOf = (ledger: Ledger<pg.PoolClient>) =>

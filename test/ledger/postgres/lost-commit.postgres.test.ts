@@ -2,6 +2,8 @@ import { expect, describe, test } from 'vitest'
 import type pg from 'pg'
 import { HalfOpenProxy } from '../../../scripts/fleet/half-open-proxy.ts'
 import { createConsumer, silentLogger } from '../../../src/index.ts'
+import { pgDriver } from '../../../src/ledger/postgres/pg.ts'
+import { SqlStore } from '../../../src/ledger/postgres/sql-store.ts'
 import { postgresLedger } from '../../../src/postgres.ts'
 import { batchOfEvent } from '../../../src/source/lambda-event.ts'
 import { changes, lambdaEvent } from '../../support/events.ts'
@@ -24,6 +26,12 @@ function consumerOf(database: TestDatabase, pool: pg.Pool | ReturnType<typeof fa
 }
 
 describe('a COMMIT whose answer is lost', () => {
+  test('is over, if the server has forgotten its transaction in a crash', async () => {
+    const database = await createDatabase()
+    const store = new SqlStore({ driver: pgDriver(database.pool()), schema: undefined, isolation: undefined })
+    await expect(store.settle({ xid: '4000000000', pid: '1' })).resolves.toBeUndefined()
+  })
+
   test('was applied: its marks say so, and nothing is run again', async () => {
     const database = await createDatabase()
     let lose = true
