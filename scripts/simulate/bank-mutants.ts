@@ -6,11 +6,7 @@ function mutant(name: string, scenario: string, within: number, ...patches: read
 
 const session = 'src/ledger/dynamodb-transaction-session.ts'
 const row = 'src/ledger/dynamodb-transaction-shard-row.ts'
-const sqlStore = 'src/ledger/postgres/sql-store.ts'
 const commitEffects = 'src/ledger/postgres/commit-effects.ts'
-// What a statement of the ledger means stands in the server that is simulated: a bug in it is planted there.
-const statements = 'src/simulation/postgres/statements.ts'
-
 const inDynamoDB: readonly Mutant[] = [
   mutant(
     'a mark is written behind the transaction that has its effects',
@@ -93,27 +89,15 @@ const inPostgres: readonly Mutant[] = [
     const there = await opened.writeMarks({ consumer, entries, writer: this.#writer, now, forgetBefore })
     await opened.commit()\n`,
   }),
-  mutant(
-    'a shard\u2019s row is written to whoever has it',
-    'workers-postgres',
-    2_000,
-    { file: sqlStore, find: `  if (row['session'] === id) return held\n`, replace: `  if (id !== '') return held\n` },
-    { file: statements, find: `(there) => there['session'] === session`, replace: `() => true` },
-  ),
-  mutant('a shard\u2019s row is taken by whatever epoch', 'workers-postgres', 5_000, {
-    file: statements,
-    find: `  return Number(there['epoch']) <= Number(than['epoch']) || isBornBefore\n`,
-    replace: `  return Number(there['epoch']) <= Number(than['epoch']) || isBornBefore || true\n`,
-  }),
   mutant('a record that stands still is no hole in the mark', 'workers-postgres', 300, {
     file: 'src/ledger/postgres/shard-mark.ts',
     find: `const isHole = (place: string) => place <= through && !places.has(place)`,
     replace: `const isHole = (place: string) => place > through && places.has(place)`,
   }),
-  mutant('behind a refused COMMIT a lane goes on with its next record', 'postgres', 2_000, {
-    file: commitEffects,
-    find: `if (refusedLanes.has(done.entry.laneKey) || log.closed !== undefined) done.reject(left(error))`,
-    replace: `if (log.closed !== undefined) done.reject(left(error))`,
+  mutant('behind a refused COMMIT a lane goes on with what it has begun', 'postgres-refused', 500, {
+    file: 'src/ledger/postgres/shared-transaction.ts',
+    find: `if (refused !== undefined && refused.eventId !== entry.eventId) return attempt.reject(left(refused.error))\n`,
+    replace: `void refused\n`,
   }),
   mutant('one duplicate makes duplicates of all that share its transaction', 'postgres', 500, {
     file: commitEffects,

@@ -71,11 +71,13 @@ function brisk(handler: HandlerHabits, ledger: CommittingLedger): HandlerHabits 
 
 /** Requests that come late, and twice, from workers that stand still for a little longer than their lease. */
 function late(drawn: WorkerProfile): WorkerProfile {
-  const { network, process, workload, chaosMs } = drawn
+  const { network, process, workload, chaosMs, ledger } = drawn
+  // A connection is gone with its process; a request to DynamoDB is not, and comes behind what the process goes on with.
+  const crash = ledger === 'postgres' ? 0.01 : process.crash
   return {
     ...drawn,
     network: { ...network, replyLost: 0.15, duplicated: 0.3, late: 0.15 },
-    process: { ...process, pause: Math.max(0.01, process.pause), pauseMs: 2 * drawn.worker.leaseDurationMs },
+    process: { ...process, crash, pause: Math.max(0.01, process.pause), pauseMs: 2 * drawn.worker.leaseDurationMs },
     workerCount: Math.max(2, drawn.workerCount),
     workload: { ...workload, writeCount: Math.max(8, workload.writeCount), everyMs: chaosMs / 10 },
   }
@@ -83,11 +85,23 @@ function late(drawn: WorkerProfile): WorkerProfile {
 
 const ledgers = ['transactions', 'postgres'] as const
 
+/** Few items, of which many changes are refused when they are to be committed. */
+function refused(drawn: LambdaProfile): LambdaProfile {
+  const { bank, workload } = drawn
+  if (bank === undefined) return drawn
+  return {
+    ...drawn,
+    workload: { ...workload, itemCount: Math.min(2, workload.itemCount), writeCount: 12 },
+    bank: { ...bank, accountCount: 4, frozenMs: 8_000, refusesAtCommit: true, maxRecordsPerTransaction: 2 },
+  }
+}
+
 /** Worlds in which effects commit with their marks: `transactions` and `postgres`, and with workers `workers-…`. */
 export const bankScenarios: readonly Scenario[] = [
   ...ledgers.flatMap((ledger) => [
     scenarioOf(lambdaBank(ledger), ledger),
     scenarioOf(workerBank(ledger), `workers-${ledger}`),
+    scenarioOf(lambdaBank(ledger), `${ledger}-refused`, refused),
     scenarioOf(workerBank(ledger), `workers-${ledger}-late`, late),
   ]),
   scenarioOf(lambdaParking, 'parking-transactions'),
