@@ -80,6 +80,7 @@ export class EffectLog<Transaction> {
       const isSuspect = this.isSuspect(entry)
       const hasSavepoint = isSuspect || (this.done.length > 0 && (this.#careful > 0 || this.#failedBefore.has(entry)))
       if (hasSavepoint && !(await this.#savepoint(transaction))) continue
+      this.assertOpen() // closed meanwhile, it is rolled back, and what the handler would send is in no transaction
       if (this.#careful > 0) this.#careful -= 1
       try {
         await this.#handle(run, transaction)
@@ -221,6 +222,7 @@ export class EffectLog<Transaction> {
   /** With a savepoint, so that a failed statement is found at the record that sent it, even if nobody looked at it. */
   async #rerun({ entry, run }: Done<Transaction>, transaction: StoreTransaction<Transaction>): Promise<void> {
     await transaction.savepoint()
+    this.assertOpen()
     try {
       await this.#handle(run, transaction)
       await transaction.check()

@@ -201,6 +201,7 @@ class SqlTransaction<Transaction> implements StoreTransaction<Transaction> {
   readonly #bridge: Bridge<Transaction>
   readonly #tables: TableNames
   #hasSavepoint = false
+  #isOver = false
 
   constructor(bridge: Bridge<Transaction>, name: TransactionName, tables: TableNames) {
     this.#bridge = bridge
@@ -273,18 +274,23 @@ class SqlTransaction<Transaction> implements StoreTransaction<Transaction> {
   }
 
   commit(): Promise<void> {
+    this.#isOver = true
     return this.#bridge.commit()
   }
 
   rollback(): Promise<void> {
+    this.#isOver = true
     return this.#bridge.rollback()
   }
 
   discard(): void {
+    this.#isOver = true
     this.#bridge.discard()
   }
 
-  #send(statement: string, values?: readonly string[]): Promise<readonly Row[]> {
+  /** What is sent behind a ROLLBACK would commit by itself, and a mark so written would have no effect with it. */
+  async #send(statement: string, values?: readonly string[]): Promise<readonly Row[]> {
+    if (this.#isOver) throw new LedgerError('the transaction is over', { retryable: true })
     return this.#bridge.scope.query(statement, values)
   }
 

@@ -3,6 +3,7 @@ import { isTidemarkError } from '../../../src/index.ts'
 import type { LedgerEntry, LedgerSession, LedgerShard, ShardLedger } from '../../../src/ledger/ledger.ts'
 import { postgresLedger } from '../../../src/postgres.ts'
 import { parseSequenceNumber } from '../../../src/record/sequence-number.ts'
+import { faultyPool } from '../../support/faulty-pool.ts'
 import { listen } from '../../support/listen.ts'
 import { addToAccount, usePostgres, type TestDatabase } from './server.ts'
 import type pg from 'pg'
@@ -150,6 +151,24 @@ describe('in a worker', () => {
     expect(begun).toEqual([])
     expect(await first.settled).toEqual({ status: 'completed' })
     expect(await database.balances()).toBe('lane-1=1')
+  })
+
+  test('given up between the writes of its marks, a shard has none of them', async () => {
+    const database = await createDatabase()
+    const page = entries(1)
+    const state: { mine?: ShardLedger<pg.PoolClient> } = {}
+    const pool = faultyPool(database.pool(), async (text, _client, send) => {
+      if (text.startsWith('INSERT INTO tidemark_marks')) void state.mine?.close()
+      return send()
+    })
+    state.mine = postgresLedger({ pool }).openShard?.(shard(1, { recurs: true })) as ShardLedger<pg.PoolClient>
+    const session = await state.mine.open({ consumer: 'bank', entries: page })
+    const { settled } = await run(session, at(page, 0))
+    await session.flush()
+    await expect(settled).rejects.toThrow(/handed over/)
+    const next = await openShard(database, 2, { recurs: true }).open({ consumer: 'bank', entries: page })
+    expect((await next.claim(at(page, 0))).status).toBe('claimed')
+    expect(await database.balances()).toBe('')
   })
 
   test('where a change can recur each has a mark of its own beside that of the shard', async () => {
