@@ -74,7 +74,7 @@ const ahead = (offsetMs: number) => ({ ...systemClock, now: () => systemClock.no
 const leftOver = 'SELECT count(*)::text AS count FROM tidemark_parked_records WHERE consumer = $1'
 
 describe('a crash at any await of parking in the database of the effects', () => {
-  test('loses nothing, doubles nothing, and breaks no order', { timeout: 120_000 }, async () => {
+  test('loses nothing, doubles nothing, and breaks no order', { timeout: 600_000 }, async () => {
     const database = await createDatabase()
     await database.query(effectTable)
     const reader = database.pool()
