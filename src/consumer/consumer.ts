@@ -100,7 +100,7 @@ export class Consumer {
    * Works parked records off, lane by lane and each lane in its order, while the consumer goes on: what arrives for such a lane
    * meanwhile queues behind. A record that fails again leaves its lane parked, with its new error. Call it anywhere with
    * this consumer; a lane is worked by one caller at a time. Throws a `ConfigurationError` where nothing can be parked, and
-   * a `LedgerError` when the lot can't be read.
+   * a `LedgerError` when the lot or the ledger can't be read.
    */
   redrive(options: RedriveOptions = {}): Promise<RedriveReport> {
     return redrive(this.#options, this.#parking.lot, this.#stragglers, options)

@@ -17,6 +17,9 @@ const { createDatabase } = usePostgres()
 
 const effect = addToAccount
 
+// At one statement of so many a connection is lost; with CRASH_EVERY=1 at all of them.
+const every = Number(process.env['CRASH_EVERY'] ?? 3)
+
 /** A consumer that counts each item's records in PostgreSQL and is sick of one until it is cured. */
 async function world() {
   const database = await createDatabase()
@@ -105,6 +108,48 @@ describe('a redriven record', () => {
     expect(await database.balances()).toBe('A=1')
   })
 })
+
+test(
+  'whichever statement of a redrive the connection is lost at, before the server did it or after, each record counts once',
+  { timeout: 60_000 },
+  async () => {
+    const database = await createDatabase()
+    const [pool, administrator] = [database.pool({ max: 3 }), database.pool()]
+    for (const when of ['before', 'after'] as const) {
+      for (let lost = when === 'before' ? 1 : 2, isOver = false; !isOver; lost += every) {
+        const name = `${when}-${lost}`
+        const state = { isSick: true, isRedriving: false, sent: 0 }
+        const faulty = faultyPool(pool, async (text, client, send) => {
+          if (!state.isRedriving || text === 'ROLLBACK' || ++state.sent !== lost) return send()
+          const { processID } = client as unknown as { processID: number }
+          if (when === 'after') await send()
+          await administrator.query('SELECT pg_terminate_backend($1)', [processID])
+          if (when === 'after') throw new Error('Connection terminated unexpectedly')
+          return send()
+        })
+        const consumer = createConsumer({
+          ...{ name, logger: silentLogger, retry: { maxAttempts: 1 }, onFailure: 'park' },
+          ledger: postgresLedger({ pool: faulty }),
+          async handler(_record, { transaction }) {
+            if (state.isSick) throw new Error('sick')
+            await transaction.query(effect, [name, 1])
+          },
+        })
+        await consumer.process(batchOfEvent(lambdaEvent(...changes('A:1', 'A:2'))))
+        state.isSick = false
+        state.isRedriving = true
+        // It may say that the ledger could not be read; what it had taken it has let go.
+        await consumer.redrive().catch(() => {})
+        state.isRedriving = false
+        await consumer.redrive()
+        expect(await consumer.parked.lanes(), name).toEqual([])
+        const { rows } = await administrator.query('SELECT balance::int AS balance FROM accounts WHERE id = $1', [name])
+        expect(rows, name).toEqual([{ balance: 2 }])
+        isOver = state.sent < lost
+      }
+    }
+  },
+)
 
 async function dropFirst(lot: ParkingLot): Promise<void> {
   const held = { lane, token: 'thief' }
