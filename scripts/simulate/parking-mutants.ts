@@ -41,7 +41,7 @@ export const parkingMutants: readonly Mutant[] = [
   mutant(
     'a lane opens while a record is left',
     'parking',
-    1_000,
+    300,
     patch(held, `'#holder = :token AND #recordCount = :none'`, `'#holder = :token AND #recordCount < :some'`),
     patch(held, `        ':none': numberOf(0),\n`, `        ':some': numberOf(2),\n`),
   ),
@@ -70,7 +70,7 @@ export const parkingMutants: readonly Mutant[] = [
   mutant(
     'a record is parked before its claim is given back',
     'parking',
-    500,
+    300,
     patch(
       batchRun,
       `    await this.#release(work, claim)
@@ -83,7 +83,7 @@ export const parkingMutants: readonly Mutant[] = [
   mutant(
     'a record is settled before it is in the lot',
     'parking',
-    300,
+    1_000,
     patch(
       besideLot,
       `    const answer = await this.#parker.park(work, failing, this.#way.setting.stopping)`,
@@ -94,7 +94,7 @@ export const parkingMutants: readonly Mutant[] = [
   mutant(
     'a lane is held by two at once',
     'parking',
-    500,
+    1_000,
     patch(held, `OR #holder = :token OR #heldUntil < :now)'`, `OR #holder = :token OR #heldUntil > :now)'`),
   ),
   mutant(
@@ -143,13 +143,13 @@ export const parkingMutants: readonly Mutant[] = [
   mutant(
     'what was edited is redriven as it came',
     'parking',
-    500,
+    1_000,
     patch(redrive, `records: [record.record]`, `records: [record.original ?? record.record]`),
   ),
   mutant(
     'a dropped record leaves no trace',
     'parking',
-    500,
+    1_000,
     patch(
       held,
       `      { Put: { TableName, Item: pastRow(lane, row, position, fate) } },`,
@@ -193,11 +193,12 @@ export const parkingMutants: readonly Mutant[] = [
     patch(besideLot, `    if (!setting.session.laneWaits) await setting.session.flush()\n`, ``),
   ),
   mutant(
-    'a record is parked after the time of its batch',
+    'a lane is not looked up again behind what has outlived its batch',
     'parking',
-    3_000,
+    1_000,
     patch(parker, `    if (stopping.aborted) {`, `    if (stopping.aborted && this.#lanes.size < 0) {`),
     patch(parker, `    this.#doubtful = new Set(setting.doubtful)`, `    this.#doubtful = new Set()`),
+    patch(parker, `    this.#doubtful.add(work.laneKey)`, `    this.#doubtful.delete(work.laneKey)`),
   ),
   mutant(
     'an attempt is begun although its note came too late',
@@ -212,13 +213,13 @@ export const parkingMutants: readonly Mutant[] = [
   mutant(
     'attempts that ended count as deaths',
     'parking',
-    500,
+    1_000,
     patch(batchRun, `    await parker?.forgetAttempts(work)\n`, ``),
   ),
   mutant(
     'throttling is taken for poison',
     'parking',
-    500,
+    1_000,
     patch(
       batchRun,
       `stopped.reason !== 'poison' || this.#setting.stopping.aborted)`,
@@ -234,7 +235,7 @@ export const parkingMutants: readonly Mutant[] = [
   mutant(
     'an outage parks everything',
     'parking-outage',
-    200,
+    600,
     patch('src/parking/circuit.ts', `const lanesAlike = 10`, `const lanesAlike = 21`),
   ),
   mutant(
@@ -276,7 +277,7 @@ export const operatorMutants: readonly Mutant[] = [
   mutant(
     'a paused worker takes what is free',
     'workers-operated',
-    500,
+    1_000,
     patch(
       'src/leases/lease-plan.ts',
       `  return view.isPaused ? planPause(view) : planWork(view)`,

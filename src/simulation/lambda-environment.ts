@@ -51,6 +51,8 @@ export class Environment {
   deliveredAt = 0
   /** Whether something happened of which the ledger may not know. */
   hasUnmarkedEffect = false
+  /** Handlers that run, those of earlier batches included. */
+  runningCount = 0
   /** The records of the batch at hand. */
   delivered: ReadonlySet<string> = new Set()
 
@@ -80,7 +82,9 @@ export class Environment {
       ...(parking === undefined ? {} : { onFailure: 'park' as const, parking: parkingOf(actor, setting, parking) }),
       handler: (record, context) => {
         lot.began(changeOfDecoded(record), actor.name)
-        return handle(record, context)
+        if (parking === undefined) return handle(record, context)
+        this.runningCount += 1
+        return handle(record, context).finally(() => (this.runningCount -= 1))
       },
       logger: loggerOf(actor, setting),
       clock: actor.clock,

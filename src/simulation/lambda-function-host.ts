@@ -140,9 +140,16 @@ class Invocation {
     oracle.passed(forgotten, this.#environment.deliveredAt)
     lineage.done(forgotten.map(({ eventId }) => eventId))
     this.#endSession()
-    this.#setting.lot.silenced(this.#environment.actor.name)
+    this.#leaveRuns()
     this.#environment.actor.freeze()
     end({ answer: this.#withState(answer.state, answer, forgotten.length) })
+  }
+
+  /** What still runs, or is on its way to be told, when an environment is frozen, is not heard of. */
+  #leaveRuns(): void {
+    const { lot, network } = this.#setting
+    const { actor, runningCount } = this.#environment
+    if (runningCount > 0 || network.underWay(actor) > 0) lot.silenced(actor.name)
   }
 
   // As a function that counts would: what the engine was given it must give back, and the count goes on from there.
@@ -173,7 +180,7 @@ class Invocation {
       this.#environment.actor.name,
       `throws ${error instanceof Error ? error.message.slice(0, 100) : ''}`,
     )
-    this.#setting.lot.silenced(this.#environment.actor.name)
+    this.#leaveRuns()
     this.#environment.actor.freeze()
     end({ error })
   }

@@ -1,3 +1,4 @@
+import type { NetworkFaults } from '../network-faults.ts'
 import type { DeathWatch } from './death-watch.ts'
 import type { LotOracleSetting } from './lot-oracle.ts'
 import type { SeenParked } from './lot-rows.ts'
@@ -12,6 +13,11 @@ export const downstreamError = 'DownstreamAway'
 
 // Docs: ten items that fail alike open a circuit.
 const lanesAlike = 10
+
+/** Whether a note is taken back as soon as its process sends for it, and so before it is frozen. */
+function isSwift({ requestLost, replyLost, throttled, outages }: NetworkFaults): boolean {
+  return requestLost === 0 && replyLost === 0 && throttled === 0 && outages.length === 0
+}
 
 /** Judges why records are parked: for their own sake, and with nothing of theirs left behind in the ledger. */
 export class ReasonJudge {
@@ -33,7 +39,8 @@ export class ReasonJudge {
     const isSure = network.duplicated === 0 && network.late === 0
     if (errorMessage.includes('it seems to end the process')) {
       mark('record parked for its deaths')
-      if (isSure && !deaths.isUnheard(position)) violate(`${eventId} is parked for attempts of which all were heard`)
+      if (isSure && isSwift(network) && !deaths.isUnheard(position))
+        violate(`${eventId} is parked for attempts of which all were heard`)
     }
     if (isSure && this.#keepsClaim(record, sender))
       violate(`${eventId} is parked by ${sender}, whose claim of it stands`)
