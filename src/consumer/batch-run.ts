@@ -3,7 +3,7 @@ import { applySchemas } from '../handler/schema.ts'
 import { aborted } from '../internal/aborted.ts'
 import type { LaneStep, Lend } from '../lanes/lanes.ts'
 import type { Claim, ClaimOutcome, Completion } from '../ledger/ledger.ts'
-import type { BatchSetting } from './batch-setting.ts'
+import type { BatchSetting, Completed } from './batch-setting.ts'
 import type { BesideLot } from './beside-lot.ts'
 import { Context } from './context.ts'
 import { uncertainty } from './faults.ts'
@@ -13,8 +13,6 @@ import type { Work } from './work.ts'
 
 // Between two looks at a record that another owner is working on; each look costs a write unit and up to two requests.
 const inProgressPollMs = 500
-
-type Completing = LaneStep | FailedAttempt | Promise<LaneStep>
 
 /**
  * The life of each record of one batch, from its turn in its lane to its settlement:
@@ -36,7 +34,7 @@ type Completing = LaneStep | FailedAttempt | Promise<LaneStep>
 export class BatchRun {
   readonly #setting: BatchSetting
   // What completes is settled here, some time after its handler.
-  readonly #completions: Promise<LaneStep>[] = []
+  readonly #completions: Promise<Completed>[] = []
   readonly #ends: RecordEnds
   readonly #besideLot: BesideLot | undefined
 
@@ -109,10 +107,9 @@ export class BatchRun {
   }
 
   /** Only when the other's mark is durable is this a duplicate: settled before, it could be forgotten and that one lost. */
-  async #afterOther(work: Work, other: Promise<LaneStep>, lend: Lend): Promise<LaneStep> {
+  async #afterOther(work: Work, other: Promise<Completed>, lend: Lend): Promise<LaneStep> {
     const { stopping } = this.#setting
-    await this.#standStill(work, lend, other)
-    if ((await other) === 'next') {
+    if ((await this.#standStill(work, lend, other)) === 'next') {
       this.#setting.session.leave?.(work, 'settled')
       return this.#ends.duplicate(work)
     }
@@ -121,7 +118,7 @@ export class BatchRun {
   }
 
   /** Waits for something outside of the record: others that are to be marked in order must not wait for it in their turn. */
-  #standStill(work: Work, lend: Lend, wait: Promise<unknown>): Promise<void> {
+  #standStill<Result>(work: Work, lend: Lend, wait: Promise<Result>): Promise<Result> {
     this.#setting.session.leave?.(work, 'stopped')
     return lend(wait)
   }
@@ -240,16 +237,15 @@ export class BatchRun {
       // The effect happened, but nothing says so: the record comes again, with the same idempotency key.
       (error: unknown) => this.#ends.ledgerFailed(work, attempts, error),
     )
-    const step = settled.then((end) => (typeof end === 'string' ? end : 'stop'))
-    this.#completions.push(step)
-    onCompleting?.(work, step)
+    this.#completions.push(settled)
+    onCompleting?.(work, settled)
     // Nobody else will flush for a handler that outlived its batch.
     if (stopping.aborted) void session.flush()
     if (!session.laneWaits) return 'next'
     return this.#afterCommit(work, claim, settled, lend)
   }
 
-  #completed(work: Work, attempt: number, completion: Completion | undefined): Completing {
+  #completed(work: Work, attempt: number, completion: Completion | undefined): Completed | Promise<Completed> {
     switch (completion?.status) {
       case undefined:
       case 'completed':
@@ -269,11 +265,10 @@ export class BatchRun {
   async #afterCommit(
     work: Work,
     claim: Claim,
-    settled: Promise<LaneStep | FailedAttempt>,
+    settled: Promise<Completed>,
     lend: Lend,
   ): Promise<LaneStep> {
-    if (this.#setting.session.commitsAlone !== true) await lend(settled)
-    const end = await settled
+    const end = await (this.#setting.session.commitsAlone === true ? settled : lend(settled))
     return typeof end === 'string' ? end : this.#retry(work, claim, lend, end)
   }
 

@@ -1,4 +1,5 @@
 import type { Settling } from '../checkpoint/settlement.ts'
+import type { FailedAttempt } from '../handler/attempts.ts'
 import type { LeaseContext } from '../handler/handler.ts'
 import type { LaneStep } from '../lanes/lanes.ts'
 import type { LedgerSession } from '../ledger/ledger.ts'
@@ -7,6 +8,9 @@ import type { Report } from './report.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import type { Stragglers } from './stragglers.ts'
 import type { Work } from './work.ts'
+
+/** What became of a record whose handler had succeeded: its lane goes on or stops, or the attempt has failed after all. */
+export type Completed = LaneStep | FailedAttempt
 
 /** What the records of one batch share. */
 export interface BatchSetting {
@@ -32,12 +36,12 @@ export interface BatchSetting {
    */
   assertMayRun?(): void
   /** A handler succeeded and its mark is on its way; `settled` resolves when it is known what became of it. */
-  onCompleting?(work: Work, settled: Promise<LaneStep>): void
+  onCompleting?(work: Work, settled: Promise<Completed>): void
   /**
    * How it went with another record of the same identity that was handled by a session open beside this one, which this
    * one can't know of; `undefined` when there was none. Asked before each claim.
    */
-  completedElsewhere?(work: Work): Promise<LaneStep> | undefined
+  completedElsewhere?(work: Work): Promise<Completed> | undefined
   /** The ledger failed: nothing more of this batch is started. */
   onLedgerFailed?(error: unknown): void
 }

@@ -27,6 +27,11 @@ export class FlowPage {
     this.#openCount = openCount
   }
 
+  /** Whether a lane waits for what its record's mark comes to. */
+  get laneWaits(): boolean {
+    return this.#session.laneWaits
+  }
+
   /** Works one record; never rejects. */
   work(work: Work, lend: Lend): Promise<LaneStep> {
     return this.#run.work(work, lend)

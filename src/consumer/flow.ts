@@ -7,6 +7,7 @@ import { Lanes, type LaneStep, type Lend } from '../lanes/lanes.ts'
 import type { LedgerSession, LedgerShard, ShardLedger } from '../ledger/ledger.ts'
 import { noLedgerSession } from '../ledger/no-ledger.ts'
 import type { Batch } from '../source/source.ts'
+import type { Completed } from './batch-setting.ts'
 import type { ConsumerParking } from './consumer-parking.ts'
 import { FlowPage, type OnSettled } from './flow-page.ts'
 import { HandledIdentities } from './handled-identities.ts'
@@ -282,9 +283,10 @@ export class Flow {
     this.#stuck.set(laneKey, { laneKey, eventId, since, reason, attempts, error })
   }
 
-  #noteMark(work: Work, page: FlowPage, settled: Promise<LaneStep>): void {
+  #noteMark(work: Work, page: FlowPage, settled: Promise<Completed>): void {
     const { laneKey } = work
     this.#handled?.add(work.idempotencyKey, page, settled) // not asked for where nobody wants it: it costs a hash
+    if (page.laneWaits) return // then its mark is not under way any more when the lane goes on
     this.#marking.set(laneKey, { page, settled })
     void settled.then(() => {
       if (this.#marking.get(laneKey)?.settled === settled) this.#marking.delete(laneKey)

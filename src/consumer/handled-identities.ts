@@ -1,10 +1,10 @@
-import type { LaneStep } from '../lanes/lanes.ts'
+import type { Completed } from './batch-setting.ts'
 import type { FlowPage } from './flow-page.ts'
 
 interface Handled {
   readonly page: FlowPage
   /** Resolves with `next` when its mark is durable. */
-  readonly settled: Promise<LaneStep>
+  readonly settled: Promise<Completed>
   /** The last page that was opened before it was durable; absent as long as it is not. */
   lastOpened: number | undefined
 }
@@ -40,18 +40,18 @@ export class HandledIdentities {
   }
 
   /** A handler of the page succeeded, and its mark is on its way. */
-  add(key: string, page: FlowPage, settled: Promise<LaneStep>): void {
+  add(key: string, page: FlowPage, settled: Promise<Completed>): void {
     const handled: Handled = { page, settled, lastOpened: undefined }
     this.#handled.set(key, handled)
     void settled.then((step) => {
-      if (step === 'stop') return void this.#handled.delete(key)
+      if (step !== 'next') return void this.#handled.delete(key)
       handled.lastOpened = this.#openedCount
       this.#durable.push(key)
     })
   }
 
   /** How it went with what another page has handled of this identity; `undefined` when none has. */
-  elsewhere(key: string, page: FlowPage): Promise<LaneStep> | undefined {
+  elsewhere(key: string, page: FlowPage): Promise<Completed> | undefined {
     const handled = this.#handled.get(key)
     if (handled === undefined || handled.page === page) return undefined
     // Nobody else sends its mark as long as the chunk that it waits in is not full.

@@ -196,7 +196,7 @@ async function run(record: ParkedRecord, hold: LaneHold, { options, lot, straggl
     ...{ options, session, book, report, stopping: signal, signal, stragglers, busy: new Map() },
     assertMayRun: () => hold.assertHeld(),
   })
-  await batchRun.work(work, async (wait) => void (await wait))
+  await batchRun.work(work, (wait) => wait)
   await batchRun.flush()
   session.close()
   const stopped: StoppedRecord | undefined = report.takeStopped(0)

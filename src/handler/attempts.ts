@@ -20,7 +20,7 @@ export interface AttemptsSetting {
   /** Aborts when nothing more may be started: then a failure is final for this delivery, and a wait ends at once. */
   readonly signal: AbortSignal
   /** Waits without holding a turn. */
-  lend(wait: Promise<unknown>): Promise<void>
+  lend(wait: Promise<unknown>): Promise<unknown>
   /** Told before each wait. */
   onRetry(attempt: number, delayMs: number, error: unknown): void
 }

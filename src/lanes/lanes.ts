@@ -2,7 +2,7 @@
 export type LaneStep = 'next' | 'stop'
 
 /** Waits without holding the worker's turn, so that what only waits keeps no other lane from working. */
-export type Lend = (wait: Promise<unknown>) => Promise<void>
+export type Lend = <Result>(wait: Promise<Result>) => Promise<Result>
 
 /** Works one record. It must not reject: that is a broken invariant, which stops its lane and is told by `idle`. */
 export type LaneWorker<Work> = (work: Work, lend: Lend) => Promise<LaneStep>
@@ -54,6 +54,7 @@ export class Lanes<Work> {
   // Workers that lent their turn out and want one back. They come before the ready lanes: their records have begun.
   readonly #returning: (() => void)[] = []
   #freeTurns: number
+  #isStarting = false
   #onIdle: (() => void)[] = []
   #broken: { readonly error: unknown } | undefined
   readonly #lend: Lend = (wait) => this.#lendTurn(wait)
@@ -119,6 +120,19 @@ export class Lanes<Work> {
     this.#freeTurns += 1
   }
 
+  /**
+   * Not at once: a worker that lends before it has waited for anything would begin the next one on its own stack, and ten
+   * thousand lanes that all fail at once would overflow it.
+   */
+  #startSoon(): void {
+    if (this.#isStarting) return
+    this.#isStarting = true
+    void Promise.resolve().then(() => {
+      this.#isStarting = false
+      this.start()
+    })
+  }
+
   #takeReady(): Lane<Work> | undefined {
     const lane = this.#ready[this.#nextReady]
     if (lane !== undefined) {
@@ -142,15 +156,13 @@ export class Lanes<Work> {
     const returning = this.#returning.shift()
     if (returning !== undefined) return returning()
     this.#freeTurns += 1
-    // Not at once: a worker that lends before it has waited for anything would begin the next one on its own stack, and ten
-    // thousand lanes that all fail at once would overflow it.
-    void Promise.resolve().then(() => this.start())
+    this.#startSoon()
   }
 
-  async #lendTurn(wait: Promise<unknown>): Promise<void> {
+  async #lendTurn<Result>(wait: Promise<Result>): Promise<Result> {
     this.#giveTurnAway()
     try {
-      await wait
+      return await wait
     } finally {
       if (this.#freeTurns > 0) this.#freeTurns -= 1
       else await new Promise<void>((resolve) => this.#returning.push(resolve))

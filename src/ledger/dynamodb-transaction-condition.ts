@@ -1,5 +1,5 @@
 import { TransactionError } from '../errors.ts'
-import { encodeValue, type EncodedItem } from '../record/encode-value.ts'
+import { encodeValue, type EncodedItem, type EncodedValue } from '../record/encode-value.ts'
 import type { ExactNumber } from '../record/exact-number.ts'
 import { valueSize } from '../record/item-size.ts'
 import type { WritableItem, WritableValue } from '../record/writable-value.ts'
@@ -51,9 +51,11 @@ const comparators = {
 /** The names and values that the expressions of one operation stand for. */
 export class Placeholders {
   readonly #path: string
-  readonly #names = new Map<string, string>()
-  readonly #values: EncodedItem = {}
+  #names: Record<string, string> | undefined
+  #values: EncodedItem | undefined
+  #nameCount = 0
   #valueCount = 0
+  #bytes = 0
 
   /** @param path names the operation in an error. */
   constructor(path: string) {
@@ -62,51 +64,61 @@ export class Placeholders {
 
   /** A placeholder for an attribute, the same at each call. */
   name(attribute: string): string {
-    for (const [placeholder, name] of this.#names)
-      if (name === attribute && placeholder.startsWith('#tm')) return placeholder
-    const placeholder = `#tm${this.#names.size}`
-    this.#names.set(placeholder, attribute)
+    const names = (this.#names ??= {})
+    for (const placeholder in names)
+      if (names[placeholder] === attribute && placeholder.startsWith('#tm')) return placeholder
+    let placeholder: string
+    do placeholder = `#tm${this.#nameCount++}`
+    while (names[placeholder] !== undefined) // by an expression of the user's
+    names[placeholder] = attribute
     return placeholder
   }
 
   /** A placeholder for the value of an attribute. */
   value(attribute: string, value: WritableValue): string {
-    const placeholder = `:tm${(this.#valueCount += 1)}`
-    this.#values[placeholder] = encodeValue(value, `${this.#path}.${attribute}`)
+    this.#valueCount += 1
+    const placeholder = `:tm${this.#valueCount}`
+    this.#put(placeholder, encodeValue(value, this.#path, attribute))
     return placeholder
   }
 
   /** Takes over the placeholders of an expression of the user's. */
   adopt({ expression, names = {}, values = {} }: RawExpression): string {
-    for (const [placeholder, name] of Object.entries(names)) {
-      if ((this.#names.get(placeholder) ?? name) !== name)
-        throw new TransactionError(`${this.#path}: ${placeholder} stands for two names in its expressions`)
-      this.#names.set(placeholder, name)
-    }
+    for (const [placeholder, name] of Object.entries(names)) this.#adoptName(placeholder, name)
     for (const [placeholder, value] of Object.entries(values)) {
-      if (this.#values[placeholder] !== undefined)
+      if (this.#values?.[placeholder] !== undefined)
         throw new TransactionError(
           `${this.#path}: ${placeholder} is given twice; each expression needs values of its own`,
         )
-      this.#values[placeholder] = encodeValue(value, `${this.#path}.${placeholder}`)
+      this.#put(placeholder, encodeValue(value, this.#path, placeholder))
     }
     return expression
   }
 
-  get parameters(): {
-    readonly ExpressionAttributeNames?: Record<string, string>
-    readonly ExpressionAttributeValues?: EncodedItem
-  } {
-    return {
-      ...(this.#names.size > 0 && { ExpressionAttributeNames: Object.fromEntries(this.#names) }),
-      ...(Object.keys(this.#values).length > 0 && { ExpressionAttributeValues: this.#values }),
-    }
+  /** As a request has them, where there are any. */
+  get names(): Record<string, string> | undefined {
+    return this.#names
+  }
+
+  /** As a request has them, where there are any. */
+  get values(): EncodedItem | undefined {
+    return this.#values
   }
 
   get bytes(): number {
-    let bytes = 0
-    for (const value of Object.values(this.#values)) bytes += valueSize(value)
-    return bytes
+    return this.#bytes
+  }
+
+  #adoptName(placeholder: string, name: string): void {
+    const names = (this.#names ??= {})
+    if ((names[placeholder] ?? name) !== name)
+      throw new TransactionError(`${this.#path}: ${placeholder} stands for two names in its expressions`)
+    names[placeholder] = name
+  }
+
+  #put(placeholder: string, value: EncodedValue): void {
+    ;(this.#values ??= {})[placeholder] = value
+    this.#bytes += valueSize(value)
   }
 }
 

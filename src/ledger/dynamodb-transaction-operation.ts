@@ -30,9 +30,9 @@ export function putOperation(
   const Item = encodeItem(item, name)
   return (schema) => {
     const key = keyOf(Item, schema, name)
-    const { bytes, ...parameters } = conditioned(options, schema.partitionKey, new Placeholders(name), name)
-    const action = { Put: { TableName: tableName, Item, ...parameters } }
-    return { ...about(name, tableName, key), bytes: itemSize(Item) + bytes, action }
+    const placeholders = new Placeholders(name)
+    const Put = conditioned({ TableName: tableName, Item }, options, schema.partitionKey, placeholders, name)
+    return operation(name, tableName, key, { Put }, itemSize(Item) + placeholders.bytes)
   }
 }
 
@@ -46,9 +46,8 @@ export function updateOperation(
   const { Key, partitionKey } = givenKey(key, schema, name)
   const placeholders = new Placeholders(name)
   const UpdateExpression = updateExpression(update, placeholders, name)
-  const { bytes, ...parameters } = conditioned(update, partitionKey, placeholders, name)
-  const action = { Update: { TableName: tableName, Key, UpdateExpression, ...parameters } }
-  return { ...about(name, tableName, Key), bytes: itemSize(Key) + bytes, action }
+  const Update = conditioned({ TableName: tableName, Key, UpdateExpression }, update, partitionKey, placeholders, name)
+  return operation(name, tableName, Key, { Update }, itemSize(Key) + placeholders.bytes)
 }
 
 export function deleteOperation(
@@ -59,12 +58,9 @@ export function deleteOperation(
 ): Operation {
   const name = `delete '${tableName}'`
   const { Key, partitionKey } = givenKey(key, schema, name)
-  const { bytes, ...parameters } = conditioned(options, partitionKey, new Placeholders(name), name)
-  return {
-    ...about(name, tableName, Key),
-    bytes: itemSize(Key) + bytes,
-    action: { Delete: { TableName: tableName, Key, ...parameters } },
-  }
+  const placeholders = new Placeholders(name)
+  const Delete = conditioned({ TableName: tableName, Key }, options, partitionKey, placeholders, name)
+  return operation(name, tableName, Key, { Delete }, itemSize(Key) + placeholders.bytes)
 }
 
 export function checkOperation(
@@ -75,36 +71,45 @@ export function checkOperation(
 ): Operation {
   const name = `check '${tableName}'`
   const { Key, partitionKey } = givenKey(key, schema, name)
-  const {
-    bytes,
-    ConditionExpression = '',
-    ...parameters
-  } = conditioned(options, partitionKey, new Placeholders(name), name)
-  const action = { ConditionCheck: { TableName: tableName, Key, ConditionExpression, ...parameters } }
-  return { ...about(name, tableName, Key), bytes: itemSize(Key) + bytes, action }
+  const placeholders = new Placeholders(name)
+  const check = { TableName: tableName, Key, ConditionExpression: '' }
+  const ConditionCheck = conditioned(check, options, partitionKey, placeholders, name)
+  return operation(name, tableName, Key, { ConditionCheck }, itemSize(Key) + placeholders.bytes)
 }
 
-function about(
+function operation(
   name: string,
   tableName: string,
   key: EncodedItem,
-): Pick<Operation, 'name' | 'tableName' | 'key' | 'item'> {
-  return { name, tableName, key, item: `${tableName}\n${encodeItemKey(key, `${name}.key`)}` }
+  action: TransactWriteItem,
+  bytes: number,
+): Operation {
+  return { name, tableName, key, item: `${tableName}\n${encodeItemKey(key, `${name}.key`)}`, bytes, action }
 }
 
-function conditioned(
-  { condition, returnItem = false }: ConditionOptions,
+/** What every action may have beside its own. */
+interface Conditioned {
+  ConditionExpression?: string
+  ExpressionAttributeNames?: Record<string, string>
+  ExpressionAttributeValues?: EncodedItem
+  ReturnValuesOnConditionCheckFailure?: 'ALL_OLD'
+}
+
+/** The action with its condition, and with what all its expressions stand for. */
+function conditioned<Action extends object>(
+  action: Action & Conditioned,
+  { condition, returnItem }: ConditionOptions,
   keyAttribute: string,
   placeholders: Placeholders,
   name: string,
-) {
-  const ConditionExpression = condition && conditionExpression(condition, keyAttribute, placeholders, name)
-  return {
-    ...(ConditionExpression !== undefined && { ConditionExpression }),
-    ...(returnItem && { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const }),
-    ...placeholders.parameters,
-    bytes: placeholders.bytes,
-  }
+): Action & Conditioned {
+  if (condition !== undefined)
+    action.ConditionExpression = conditionExpression(condition, keyAttribute, placeholders, name)
+  const { names, values } = placeholders
+  if (names !== undefined) action.ExpressionAttributeNames = names
+  if (values !== undefined) action.ExpressionAttributeValues = values
+  if (returnItem === true) action.ReturnValuesOnConditionCheckFailure = 'ALL_OLD'
+  return action
 }
 
 function givenKey(

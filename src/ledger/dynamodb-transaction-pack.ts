@@ -62,7 +62,7 @@ export class Pack<Record extends Packable> {
     const { operations, bytes } = record.transaction
     const actionCount = this.#actionCount + operations.length + (mark === undefined ? 0 : 1)
     if (actionCount > actionsPerTransaction || this.#bytes + bytes > bytesPerTransaction) return false
-    if (operations.some(({ item }) => this.#items.has(item))) return false
+    for (const { item } of operations) if (this.#items.has(item)) return false
     for (const { item } of operations) this.#items.add(item)
     this.#members.push({ record, mark, from: this.#actionCount })
     this.#actionCount = actionCount
@@ -72,11 +72,12 @@ export class Pack<Record extends Packable> {
 
   /** Everything that is to be committed, the shard's mark first. */
   actions(...shardMarks: readonly TransactWriteItem[]): TransactWriteItem[] {
-    const own = this.#members.flatMap(({ record, mark }) => [
-      ...(mark === undefined ? [] : [mark]),
-      ...record.transaction.operations.map(({ action }) => action),
-    ])
-    return [...shardMarks, ...own]
+    const actions = [...shardMarks]
+    for (const { record, mark } of this.#members) {
+      if (mark !== undefined) actions.push(mark)
+      for (const { action } of record.transaction.operations) actions.push(action)
+    }
+    return actions
   }
 
   /** What each refused action was for. */

@@ -19,8 +19,11 @@ export class ShardSession implements LedgerSession<DynamoDBTransaction> {
     return this.#shard.claim(entry, this.#completed)
   }
 
-  async attempt(claim: Claim, run: (transaction: DynamoDBTransaction) => unknown): Promise<void> {
-    this.#attempts.set(claim.entry, await this.#shard.attempt(claim, run))
+  attempt(claim: Claim, run: (transaction: DynamoDBTransaction) => unknown): Promise<void> | void {
+    const collected = this.#shard.attempt(claim, run)
+    if (collected instanceof Promise)
+      return collected.then((transaction) => void this.#attempts.set(claim.entry, transaction))
+    this.#attempts.set(claim.entry, collected)
   }
 
   complete(claim: Claim): Promise<Completion> {

@@ -91,20 +91,46 @@ export class TransactionShard implements ShardLedger<DynamoDBTransaction> {
     return { status: 'claimed', claim: { entry, token: '' } }
   }
 
-  async attempt({ entry }: Claim, run: (transaction: DynamoDBTransaction) => unknown): Promise<SealedTransaction> {
+  /** Answers without a promise where nothing had to be waited for: a handler that only collects costs no more than its calls. */
+  attempt(
+    { entry }: Claim,
+    run: (transaction: DynamoDBTransaction) => unknown,
+  ): SealedTransaction | Promise<SealedTransaction> {
     const transaction = new RecordTransaction(this.#setting.schemas, this.#shard.recurs ? 98 : 99)
     this.#move(entry, 'running')
     this.#group.begin()
     try {
-      await run(transaction)
-      return await transaction.seal()
-    } catch (error) {
-      this.leave(entry, 'stopped')
-      throw error
-    } finally {
-      transaction.discard()
+      const ran = run(transaction)
+      const sealed = isThenable(ran) ? ran.then(() => transaction.seal()) : transaction.seal()
+      if (isThenable(sealed)) return this.#sealedLater(entry, transaction, sealed)
       this.#group.end()
+      return sealed
+    } catch (error) {
+      this.#attemptFailed(entry, transaction)
+      throw error
     }
+  }
+
+  async #sealedLater(
+    entry: LedgerEntry,
+    transaction: RecordTransaction,
+    sealing: PromiseLike<SealedTransaction>,
+  ): Promise<SealedTransaction> {
+    let sealed: SealedTransaction
+    try {
+      sealed = await sealing
+    } catch (error) {
+      this.#attemptFailed(entry, transaction)
+      throw error
+    }
+    this.#group.end()
+    return sealed
+  }
+
+  #attemptFailed(entry: LedgerEntry, transaction: RecordTransaction): void {
+    transaction.discard()
+    this.leave(entry, 'stopped')
+    this.#group.end()
   }
 
   complete({ entry }: Claim, transaction: SealedTransaction): Promise<Completion> {
@@ -164,4 +190,8 @@ export class TransactionShard implements ShardLedger<DynamoDBTransaction> {
     const slot = this.#order?.find(entry)
     if (slot !== undefined && slot.state !== 'done') slot.state = state
   }
+}
+
+function isThenable<Result>(value: Result | PromiseLike<Result>): value is PromiseLike<Result> {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function'
 }

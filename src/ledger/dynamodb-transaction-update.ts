@@ -1,4 +1,5 @@
 import { TransactionError } from '../errors.ts'
+import { owns } from '../record/attribute-type.ts'
 import type { ExactNumber } from '../record/exact-number.ts'
 import type { WritableItem, WritableValue } from '../record/writable-value.ts'
 import type { ConditionOptions, Placeholders, RawExpression } from './dynamodb-transaction-condition.ts'
@@ -24,28 +25,35 @@ const known = ['set', 'add', 'remove', 'delete', 'expression', 'names', 'values'
 
 /** The UpdateExpression of an update. */
 export function updateExpression(update: ItemUpdate, placeholders: Placeholders, path: string): string {
-  const unknown = Object.keys(update).find((name) => !known.includes(name))
-  if (unknown !== undefined)
-    throw new TransactionError(`${path}: there is no '${unknown}' in an update; the names are ${known.join(', ')}`)
+  for (const name in update)
+    if (!known.includes(name))
+      throw new TransactionError(`${path}: there is no '${name}' in an update; the names are ${known.join(', ')}`)
   if ('expression' in update) return placeholders.adopt(update)
-  const { set = {}, add = {}, remove = [], delete: taken = {} } = update
-  const each = (changes: { readonly [attribute: string]: WritableValue }, join: string) =>
-    Object.entries(changes).map(
-      ([attribute, value]) => `${placeholders.name(attribute)}${join}${placeholders.value(attribute, value)}`,
-    )
-  const clauses = [
-    clause('SET', each(set, ' = ')),
-    clause('ADD', each(add, ' ')),
-    clause(
-      'REMOVE',
-      remove.map((attribute) => placeholders.name(attribute)),
-    ),
-    clause('DELETE', each(taken, ' ')),
-  ].filter((text) => text !== '')
-  if (clauses.length > 0) return clauses.join(' ')
+  let clauses = assignments('SET', update.set, ' = ', placeholders)
+  clauses += assignments('ADD', update.add, ' ', placeholders)
+  clauses += removals(update.remove, placeholders)
+  clauses += assignments('DELETE', update.delete, ' ', placeholders)
+  if (clauses !== '') return clauses.slice(1)
   throw new TransactionError(`${path}: the update changes nothing; give set, add, remove, delete or expression`)
 }
 
-function clause(verb: string, terms: readonly string[]): string {
-  return terms.length === 0 ? '' : `${verb} ${terms.join(', ')}`
+function assignments(
+  verb: string,
+  changes: { readonly [attribute: string]: WritableValue } | undefined,
+  join: string,
+  placeholders: Placeholders,
+): string {
+  let clause = ''
+  if (changes === undefined) return clause
+  for (const attribute in changes) {
+    if (!owns(changes, attribute)) continue
+    clause += clause === '' ? ` ${verb} ` : ', '
+    clause += `${placeholders.name(attribute)}${join}${placeholders.value(attribute, changes[attribute] as WritableValue)}`
+  }
+  return clause
+}
+
+function removals(attributes: readonly string[] | undefined, placeholders: Placeholders): string {
+  if (attributes === undefined || attributes.length === 0) return ''
+  return ` REMOVE ${attributes.map((attribute) => placeholders.name(attribute)).join(', ')}`
 }

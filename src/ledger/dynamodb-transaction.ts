@@ -46,6 +46,8 @@ export interface SealedTransaction {
 export const actionsPerTransaction: number = 100
 export const bytesPerTransaction: number = 4 * 1_024 * 1_024 - 256 * 1_024
 
+const noOptions: ConditionOptions = {}
+
 interface Unresolved {
   readonly position: number
   readonly tableName: string
@@ -62,8 +64,9 @@ export class RecordTransaction implements DynamoDBTransaction {
   readonly #schemas: KeySchemas
   readonly #maxOperations: number
   readonly #operations: (Operation | undefined)[] = []
-  readonly #unresolved: Unresolved[] = []
-  readonly #items = new Map<string, Operation>()
+  #unresolved: Unresolved[] | undefined
+  // Made with the second operation: nearly every handler has but one.
+  #items: Map<string, Operation> | undefined
   #bytes = 0
   #isSealed = false
   #fault: { readonly error: unknown } | undefined
@@ -73,37 +76,30 @@ export class RecordTransaction implements DynamoDBTransaction {
     this.#maxOperations = maxOperations
   }
 
-  put(tableName: string, item: WritableItem, options: ConditionOptions = {}): void {
-    this.#guarded(`put '${tableName}'`, () => {
+  put(tableName: string, item: WritableItem, options: ConditionOptions = noOptions): void {
+    this.#guarded('put', tableName, (schema) => {
       const resolve = putOperation(tableName, item, options)
-      const schema = this.#schemas.get(tableName)
-      if (schema !== undefined) return this.#add(resolve(schema))
-      this.#unresolved.push({ position: this.#operations.length, tableName, resolve })
-      this.#operations.push(undefined)
+      if (schema !== undefined) return resolve(schema)
+      ;(this.#unresolved ??= []).push({ position: this.#operations.length, tableName, resolve })
+      return undefined
     })
   }
 
   update(tableName: string, key: WritableItem, update: ItemUpdate): void {
-    this.#guarded(`update '${tableName}'`, () =>
-      this.#add(updateOperation(tableName, key, update, this.#schemas.get(tableName))),
-    )
+    this.#guarded('update', tableName, (schema) => updateOperation(tableName, key, update, schema))
   }
 
-  delete(tableName: string, key: WritableItem, options: ConditionOptions = {}): void {
-    this.#guarded(`delete '${tableName}'`, () =>
-      this.#add(deleteOperation(tableName, key, options, this.#schemas.get(tableName))),
-    )
+  delete(tableName: string, key: WritableItem, options: ConditionOptions = noOptions): void {
+    this.#guarded('delete', tableName, (schema) => deleteOperation(tableName, key, options, schema))
   }
 
   check(
     tableName: string,
     key: WritableItem,
     condition: ItemCondition,
-    options: Pick<ConditionOptions, 'returnItem'> = {},
+    options: Pick<ConditionOptions, 'returnItem'> = noOptions,
   ): void {
-    this.#guarded(`check '${tableName}'`, () =>
-      this.#add(checkOperation(tableName, key, { ...options, condition }, this.#schemas.get(tableName))),
-    )
+    this.#guarded('check', tableName, (schema) => checkOperation(tableName, key, { ...options, condition }, schema))
   }
 
   /** The handler failed: nothing of this is committed, and later calls throw. */
@@ -111,51 +107,72 @@ export class RecordTransaction implements DynamoDBTransaction {
     this.#isSealed = true
   }
 
-  /** The handler returned. Asks for the keys of tables that were put to and are not known yet; throws its first fault. */
-  async seal(): Promise<SealedTransaction> {
+  /**
+   * The handler returned. Answers with a promise only where the keys of tables that were put to have to be asked for; throws its
+   * first fault.
+   */
+  seal(): SealedTransaction | Promise<SealedTransaction> {
     this.#isSealed = true
     if (this.#fault !== undefined) throw this.#fault.error
-    for (const { position, tableName, resolve } of this.#unresolved) {
+    return this.#unresolved === undefined ? this.#sealed() : this.#resolved(this.#unresolved)
+  }
+
+  async #resolved(unresolved: readonly Unresolved[]): Promise<SealedTransaction> {
+    for (const { position, tableName, resolve } of unresolved) {
       const operation = resolve(await this.#schemas.ask(tableName))
       this.#note(operation)
       this.#operations[position] = operation
     }
-    return { operations: this.#operations.filter((operation) => operation !== undefined), bytes: this.#bytes }
+    return this.#sealed()
   }
 
-  #guarded(name: string, call: () => void): void {
+  #sealed(): SealedTransaction {
+    // Whatever was not known when it was called has taken its place by now.
+    return { operations: this.#operations as readonly Operation[], bytes: this.#bytes }
+  }
+
+  /** @param call answers with what is to be done, or with nothing where that is not known yet. */
+  #guarded(verb: string, tableName: string, call: (schema: KeySchema | undefined) => Operation | undefined): void {
     if (this.#isSealed)
-      throw new TransactionError(`${name}: the handler has returned, and its transaction is closed; await what it does`)
+      throw new TransactionError(
+        `${verb} '${tableName}': the handler has returned, and its transaction is closed; await what it does`,
+      )
     try {
       if (this.#operations.length >= this.#maxOperations)
         throw new TransactionError(
-          `${name}: a record's transaction has at most ${this.#maxOperations} operations, and this one would be the next`,
+          `${verb} '${tableName}': a record's transaction has at most ${this.#maxOperations} operations, and this one ` +
+            `would be the next`,
         )
-      call()
+      const operation = call(this.#schemas.get(tableName))
+      if (operation !== undefined) this.#note(operation)
+      this.#operations.push(operation)
     } catch (error) {
       this.#fault ??= { error }
       throw error
     }
   }
 
-  #add(operation: Operation): void {
-    this.#note(operation)
-    this.#operations.push(operation)
-  }
-
   #note(operation: Operation): void {
     const { name, item, key, bytes } = operation
-    const other = this.#items.get(item)
+    const other = this.#sameItem(item)
     if (other !== undefined)
       throw new TransactionError(
         `${name}: item ${JSON.stringify(key)} is touched twice (before: ${other.name}); a transaction takes an item once: ` +
           `put all that happens to it into one operation`,
       )
-    this.#items.set(item, operation)
+    this.#items?.set(item, operation)
     this.#bytes += bytes
     if (this.#bytes > bytesPerTransaction)
       throw new TransactionError(
         `${name}: with it the record's transaction has ${this.#bytes} bytes; ${bytesPerTransaction} is the most`,
       )
+  }
+
+  #sameItem(item: string): Operation | undefined {
+    if (this.#items === undefined && this.#operations.length > 0) {
+      this.#items = new Map<string, Operation>()
+      for (const operation of this.#operations) if (operation !== undefined) this.#items.set(operation.item, operation)
+    }
+    return this.#items?.get(item)
   }
 }

@@ -129,10 +129,10 @@ export interface LedgerSession<Transaction = undefined> {
   /**
    * Runs one attempt of the handler in a transaction: calls `run` with it, at once or when its turn comes, and again if the
    * transaction has to be repeated. What `run` throws is thrown, once nothing of the attempt is left. When `stopping` has
-   * aborted before its turn comes, it is not called, and the reason is thrown. Absent in a ledger without transactions: the
-   * handler is called as it is.
+   * aborted before its turn comes, it is not called, and the reason is thrown. Answers without a promise where nothing had to be
+   * waited for. Absent in a ledger without transactions: the handler is called as it is.
    */
-  attempt?(claim: Claim, run: (transaction: Transaction) => unknown, stopping?: AbortSignal): Promise<void>
+  attempt?(claim: Claim, run: (transaction: Transaction) => unknown, stopping?: AbortSignal): Promise<void> | void
   /**
    * Notes that the last attempt succeeded, and commits its transaction. Resolves when that is durable, or with how it came
    * out otherwise; rejects with a `LedgerError` when that can't be told, and with a `LeaseLostError` when the shard is

@@ -33,9 +33,10 @@ export function encodeItem(item: WritableItem, path: string): EncodedItem {
   return encodeMap(item, new Place(undefined, path))
 }
 
-/** Encodes one value; `path` names it in an error. */
-export function encodeValue(value: WritableValue, path: string): EncodedValue {
-  return encodeAt(value, new Place(undefined, path))
+/** Encodes one value; `path`, and the attribute's name below it, names it in an error. */
+export function encodeValue(value: WritableValue, path: string, attribute?: string): EncodedValue {
+  const place = new Place(undefined, path)
+  return encodeAt(value, attribute === undefined ? place : new Place(place, attribute))
 }
 
 function encodeMap(map: unknown, place: Place): EncodedItem {
