@@ -262,12 +262,7 @@ export class BatchRun {
   }
 
   /** A shared transaction needs this lane's turn: others fill it. One of its own keeps it, or all lanes would send at once. */
-  async #afterCommit(
-    work: Work,
-    claim: Claim,
-    settled: Promise<Completed>,
-    lend: Lend,
-  ): Promise<LaneStep> {
+  async #afterCommit(work: Work, claim: Claim, settled: Promise<Completed>, lend: Lend): Promise<LaneStep> {
     const end = await (this.#setting.session.commitsAlone === true ? settled : lend(settled))
     return typeof end === 'string' ? end : this.#retry(work, claim, lend, end)
   }

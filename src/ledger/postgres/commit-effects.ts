@@ -27,7 +27,10 @@ export async function commitEffects<Transaction>(log: EffectLog<Transaction>): P
   try {
     for (let round = 1; log.done.length > 0; round += 1) {
       const end = await tryCommit(log)
-      if (end === 'committed') return settle(log.done.splice(0), completed)
+      if (end === 'committed') {
+        log.setting.size.committed(log.done.length)
+        return settle(log.done.splice(0), completed)
+      }
       if (end === 'refused') return
       if (round >= maxRepeats) throw new LedgerError('conflict after conflict at the commit', { retryable: true })
       await log.repeat(end === 'conflict' ? round : 0)
@@ -48,8 +51,9 @@ async function tryCommit<Transaction>(log: EffectLog<Transaction>): Promise<Comm
     if (there.size > 0) return dropDuplicates(log, there)
   } catch (error) {
     if (isAbortedBefore(error)) return 'again'
-    if (isPassing(error) && !isTidemarkError(error)) return 'conflict'
-    throw error
+    if (isTidemarkError(error) || !isPassing(error)) throw error
+    if (isConflict(error)) log.setting.size.conflicted()
+    return 'conflict'
   }
   return commitMarked(log, open, entries)
 }
@@ -65,7 +69,10 @@ async function commitMarked<Transaction>(
   try {
     await transaction.commit()
   } catch (error) {
-    if (isConflict(error)) return 'conflict'
+    if (isConflict(error)) {
+      log.setting.size.conflicted()
+      return 'conflict'
+    }
     if (isRefusal(error)) {
       log.isCommitting = false
       return await refused(log, error)

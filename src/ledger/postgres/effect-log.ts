@@ -5,6 +5,7 @@ import type { MarkKeeper } from './mark-keeper.ts'
 import { isBroken, isConflict, isPassing } from './sql-state.ts'
 import { storeError } from './store-error.ts'
 import type { PostgresStore, StoreTransaction } from './store.ts'
+import type { TransactionSize } from './transaction-size.ts'
 
 /** A handler's attempt, to be called with the transaction that it is to take effect in. */
 export type Run<Transaction> = (transaction: Transaction) => unknown
@@ -25,6 +26,7 @@ export interface EffectLogSetting<Transaction> {
   readonly random: Random
   /** Records whose commit was refused for what is in it, or that left a failed statement behind: each runs alone. */
   readonly suspects: Set<string>
+  readonly size: TransactionSize
 }
 
 // For so many records after one that failed, each has a savepoint in front.
@@ -55,12 +57,17 @@ export class EffectLog<Transaction> {
   /** Whether a COMMIT is under way: it may still arrive, whatever is wanted meanwhile. */
   isCommitting = false
   readonly setting: EffectLogSetting<Transaction>
+  // Rolled back, and to be run again when what is done has been committed; behind it in the order of all.
+  #later: Done<Transaction>[] = []
+  readonly #commit: (log: EffectLog<Transaction>) => Promise<void>
   readonly #failedBefore = new Set<LedgerEntry>()
   #careful = 0
   #openedAt = 0
 
-  constructor(setting: EffectLogSetting<Transaction>) {
+  /** @param commit Commits what is done, and tells whoever waits for it. */
+  constructor(setting: EffectLogSetting<Transaction>, commit: (log: EffectLog<Transaction>) => Promise<void>) {
     this.setting = setting
+    this.#commit = commit
   }
 
   /** Milliseconds since the open transaction was begun. */
@@ -76,7 +83,7 @@ export class EffectLog<Transaction> {
   /** Runs it in the open transaction, or in a new one. Where it fails nothing of it is left in there. */
   async run(entry: LedgerEntry, run: Run<Transaction>): Promise<void> {
     for (let round = 1; ; round += 1) {
-      const transaction = await this.#begun()
+      const transaction = this.#ready ?? (await this.#begun())
       const isSuspect = this.isSuspect(entry)
       const hasSavepoint = isSuspect || (this.done.length > 0 && (this.#careful > 0 || this.#failedBefore.has(entry)))
       if (hasSavepoint && !(await this.#savepoint(transaction))) continue
@@ -90,7 +97,7 @@ export class EffectLog<Transaction> {
       } catch (error) {
         this.assertOpen()
         if (isConflict(error) && round < maxRepeats) {
-          await this.repeat(round)
+          await this.#afterConflict(round)
           continue
         }
         this.#careful = carefulFor
@@ -101,17 +108,31 @@ export class EffectLog<Transaction> {
     }
   }
 
-  /** An attempt at what was done already takes its place. */
-  async forget(entry: LedgerEntry): Promise<void> {
-    const others = this.done.filter((done) => done.entry.eventId !== entry.eventId)
-    if (others.length === this.done.length) return
-    this.done = others
-    await this.repeat(0)
+  /** An attempt at what was done already takes its place. Answers without a promise where there is none. */
+  forget(entry: LedgerEntry): Promise<void> | undefined {
+    if (!this.#isDone(entry)) return undefined
+    this.done = this.done.filter((done) => done.entry.eventId !== entry.eventId)
+    return this.repeat(0)
+  }
+
+  #isDone({ eventId }: LedgerEntry): boolean {
+    for (const { entry } of this.done) if (entry.eventId === eventId) return true
+    return false
+  }
+
+  /** Makes room for the one whose statement met a conflict: what is done is run again, and committed where it is enough. */
+  async #afterConflict(round: number): Promise<void> {
+    const { size } = this.setting
+    size.conflicted()
+    await this.repeat(round)
+    if (this.done.length < size.current) return
+    await this.#commit(this)
+    this.assertOpen()
   }
 
   /**
-   * Begins anew, and runs again what was done. Throws when that can't be, and then none of it is done. After `conflicts`
-   * of them it waits before, with no transaction open.
+   * Begins anew, and runs again what was done; all but the last of it is committed where transactions have become smaller since.
+   * Throws when that can't be, and then none of it is done. After `conflicts` of them it waits before, with no transaction open.
    */
   async repeat(conflicts: number): Promise<void> {
     for (let round = conflicts; ; round += 1) {
@@ -119,22 +140,45 @@ export class EffectLog<Transaction> {
       this.open = undefined
       await open?.rollback()
       if (round > 0) await this.backOff(round)
-      if (this.done.length === 0) return
+      const count = this.done.length
       try {
-        const transaction = await this.#begun()
-        for (const done of this.done) await this.#rerun(done, transaction)
-        return
+        return await this.#runAgain()
       } catch (error) {
         this.assertOpen()
+        if (isConflict(error)) this.setting.size.conflicted()
+        if (this.done.length < count) round = 0 // some of it is committed: others have let us through
         if (isTidemarkError(error) || round >= maxRepeats || !isPassing(error))
           throw this.fail(storeError(error, 'running again what was rolled back'))
       }
     }
   }
 
+  async #runAgain(): Promise<void> {
+    while (this.done.length > this.setting.size.current) await this.#commitFirst(this.setting.size.current)
+    if (this.done.length > 0) await this.#rerunAll()
+  }
+
+  /** Runs the first of it again and commits that. The rest is kept apart meanwhile, for all that is done is committed. */
+  async #commitFirst(count: number): Promise<void> {
+    const rest = this.done.splice(count)
+    this.#later.unshift(...rest)
+    try {
+      await this.#rerunAll()
+      await this.#commit(this)
+      this.assertOpen()
+    } finally {
+      this.done.push(...this.#later.splice(0, rest.length)) // none are left where all were told that it is over
+    }
+  }
+
+  async #rerunAll(): Promise<void> {
+    const transaction = await this.#begun()
+    for (const done of this.done) await this.#rerun(done, transaction)
+  }
+
   /** What was done is not: and since its lanes may have gone on from it, nothing more may be done here. */
   fail(error: TidemarkError): TidemarkError {
-    if (this.done.length > 0) this.close(error)
+    if (this.done.length + this.#later.length > 0) this.close(error)
     return error
   }
 
@@ -144,6 +188,7 @@ export class EffectLog<Transaction> {
    */
   close(error: TidemarkError): void {
     this.closed ??= { error }
+    for (const { reject } of this.#later.splice(0)) reject(error)
     if (this.isCommitting) return
     const { open } = this
     this.open = undefined
@@ -173,6 +218,11 @@ export class EffectLog<Transaction> {
   backOff(round: number): Promise<void> {
     const { clock, random } = this.setting
     return clock.sleep(Math.min(3_000, 25 * 2 ** round) * (0.5 + random.next() / 2))
+  }
+
+  /** The open transaction, where work in it may go on at once: between an answer and the next statement the server waits. */
+  get #ready(): StoreTransaction<Transaction> | undefined {
+    return this.closed === undefined ? this.open : undefined
   }
 
   /** The open transaction, or a new one: a connection that has gone stale in the pool is found out only by using it. */

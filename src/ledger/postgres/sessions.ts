@@ -22,6 +22,7 @@ export class PostgresSession<Transaction> implements LedgerSession<Transaction> 
   // Completed without an attempt, and waiting for their turn all the same.
   readonly #effectless = new Set<Promise<void>>()
   #openCount = 0
+  readonly #over = () => void (this.#openCount -= 1)
 
   constructor(setting: SessionSetting<Transaction>) {
     this.#setting = setting
@@ -41,7 +42,7 @@ export class PostgresSession<Transaction> implements LedgerSession<Transaction> 
   async attempt({ entry }: Claim, run: (transaction: Transaction) => unknown, stopping?: AbortSignal): Promise<void> {
     const { shared } = this.#setting
     this.#openCount += 1
-    const over = () => void (this.#openCount -= 1)
+    const over = this.#over
     try {
       await shared.attempt(entry, run, stopping)
     } catch (error) {

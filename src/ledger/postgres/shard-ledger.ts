@@ -8,10 +8,11 @@ import { storeError } from './store-error.ts'
 import type { ShardSession } from './store.ts'
 
 /** What a shard's ledger is made of. */
-export interface ShardLedgerSetting<Transaction> {
+export interface ShardLedgerSetting<Transaction> extends Pick<
+  SharedTransactionSetting<Transaction>,
+  'maxMs' | 'size' | 'suspects'
+> {
   readonly keeper: KeeperSetting<Transaction>
-  readonly limits: SharedTransactionSetting<Transaction>['limits']
-  readonly suspects: Set<string>
 }
 
 interface Taken<Transaction> {
@@ -56,7 +57,7 @@ export class PostgresShardLedger<Transaction> implements ShardLedger<Transaction
   }
 
   async #take(): Promise<Taken<Transaction>> {
-    const { keeper, limits, suspects } = this.#setting
+    const { keeper, ...common } = this.#setting
     const { store, clock, random, keepMs } = keeper
     const now = clock.now()
     const state = await store.takeOver(this.#session, now, now - keepMs).catch((error: unknown) => {
@@ -66,7 +67,7 @@ export class PostgresShardLedger<Transaction> implements ShardLedger<Transaction
     if (state === undefined || this.#isClosed) throw new LeaseLostError('the lease of the shard is another worker’s')
     const mark = new ShardMark(state)
     const marks = new ShardMarks(keeper, this.#session, mark)
-    return (this.#taken = { mark, shared: new SharedTransaction({ store, marks, limits, clock, random, suspects }) })
+    return (this.#taken = { mark, shared: new SharedTransaction({ store, marks, clock, random, ...common }) })
   }
 
   #readMarks(consumer: string, entries: LedgerBatch['entries']): Promise<ReadonlySet<string>> | undefined {

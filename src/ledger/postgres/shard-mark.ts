@@ -1,4 +1,4 @@
-import { padSequenceNumber } from '../../record/sequence-number.ts'
+import { padSequenceNumber, type SequenceNumber } from '../../record/sequence-number.ts'
 import type { LedgerEntry } from '../ledger.ts'
 import type { ShardState } from './store.ts'
 
@@ -13,8 +13,8 @@ export class ShardMark {
   #through: string
   // From the row, and not opened again since.
   readonly #holes: Set<string>
-  // Opened and not committed, in no order.
-  readonly #open = new Set<string>()
+  // Opened and not committed, in no order: the numbers as the stream has them, and padded.
+  readonly #open = new Map<SequenceNumber, string>()
 
   constructor({ through, holes }: ShardState) {
     this.#through = through
@@ -27,27 +27,31 @@ export class ShardMark {
       const place = padSequenceNumber(sequenceNumber)
       if (this.#isCommitted(place)) continue
       this.#holes.delete(place)
-      this.#open.add(place)
+      this.#open.set(sequenceNumber, place)
     }
   }
 
   /** Whether the record's effect is committed. */
   isCommitted({ sequenceNumber }: LedgerEntry): boolean {
-    return this.#isCommitted(padSequenceNumber(sequenceNumber))
+    return !this.#open.has(sequenceNumber) && this.#isCommitted(padSequenceNumber(sequenceNumber))
   }
 
   /** Something else has settled it: it is not waited for, and passed over like what is committed. */
   settled({ sequenceNumber }: LedgerEntry): void {
-    this.#open.delete(padSequenceNumber(sequenceNumber))
+    this.#open.delete(sequenceNumber)
   }
 
   /** What is to be in the row once these are committed. */
   after(entries: readonly LedgerEntry[]): ShardState {
-    const places = new Set(entries.map(({ sequenceNumber }) => padSequenceNumber(sequenceNumber)))
+    const numbers = new Set(entries.map(({ sequenceNumber }) => sequenceNumber))
     let through = this.#through
-    for (const place of places) if (place > through) through = place
-    const isHole = (place: string) => place <= through && !places.has(place)
-    return { through, holes: [...this.#holes, ...[...this.#open].filter(isHole)].toSorted() }
+    for (const number of numbers) {
+      const place = this.#open.get(number) ?? padSequenceNumber(number)
+      if (place > through) through = place
+    }
+    const holes = [...this.#holes]
+    for (const [number, place] of this.#open) if (place <= through && !numbers.has(number)) holes.push(place)
+    return { through, holes: holes.toSorted() }
   }
 
   /** They are committed, with this in the row. */
@@ -57,6 +61,6 @@ export class ShardMark {
   }
 
   #isCommitted(place: string): boolean {
-    return place <= this.#through && !this.#holes.has(place) && !this.#open.has(place)
+    return place <= this.#through && !this.#holes.has(place)
   }
 }

@@ -5,11 +5,8 @@ import { EffectLog, type EffectLogSetting, type Run } from './effect-log.ts'
 
 /** What a shared transaction is made of. */
 export interface SharedTransactionSetting<Transaction> extends EffectLogSetting<Transaction> {
-  readonly limits: {
-    readonly maxRecords: number
-    /** From its beginning; a record that has begun goes on. */
-    readonly maxMs: number
-  }
+  /** How long a transaction takes records in, from its beginning; a record that has begun goes on. */
+  readonly maxMs: number
 }
 
 interface Attempt<Transaction> {
@@ -49,7 +46,7 @@ export class SharedTransaction<Transaction> {
 
   constructor(setting: SharedTransactionSetting<Transaction>) {
     this.#setting = setting
-    this.#log = new EffectLog(setting)
+    this.#log = new EffectLog(setting, commitEffects)
   }
 
   /** Runs a handler when its turn comes; resolves when its statements are part of the transaction. */
@@ -110,10 +107,10 @@ export class SharedTransaction<Transaction> {
   }
 
   #isCommitDue(): boolean {
-    const { maxRecords, maxMs } = this.#setting.limits
+    const { size, maxMs } = this.#setting
     const doneCount = this.#log.done.length
     if (doneCount === 0) return false
-    return this.#flushes.length > 0 || doneCount >= maxRecords || this.#log.ageMs >= maxMs
+    return this.#flushes.length > 0 || doneCount >= size.current || this.#log.ageMs >= maxMs
   }
 
   async #commit(): Promise<void> {
@@ -145,7 +142,8 @@ export class SharedTransaction<Transaction> {
     this.#log.refusedIn.delete(entry.laneKey)
     this.#uncompleted.delete(entry.eventId)
     try {
-      await this.#log.forget(entry)
+      const forgotten = this.#log.forget(entry)
+      if (forgotten !== undefined) await forgotten
       await this.#log.run(entry, attempt.run)
     } catch (error) {
       return attempt.reject(error)
