@@ -230,6 +230,7 @@ export class Flow {
   }
 
   #work(item: FlowWork, lend: Lend): Promise<LaneStep> {
+    this.#wakeRoom() // one lane less is waiting, though it may be long until anything is settled
     if (this.#stopping.signal.aborted) return Promise.resolve('stop')
     const marking = this.#marking.get(item.work.laneKey)
     if (marking !== undefined && marking.page !== item.page) return this.#workAfterMark(marking.page, item, lend)

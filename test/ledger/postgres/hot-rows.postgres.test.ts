@@ -39,7 +39,6 @@ test('ten batches at once on the same few rows come to commit few records at a t
   const all = each.map(([id, figures]) => [id, figures.map((figure) => figure * rounds.length)])
   const found = rows.map(({ id, balance, sent, received }) => [id, [balance, sent, received]])
   expect(Object.fromEntries(found)).toEqual(Object.fromEntries(all))
-  console.log('runs', runs)
   // Were transactions as large again after each conflict, it would be more than half as many again.
   expect(runs).toBeLessThan(1.3 * many.length)
 }, 60_000)

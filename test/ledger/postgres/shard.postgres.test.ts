@@ -190,16 +190,19 @@ describe('in a worker', () => {
     let late: Promise<unknown> | undefined
     let goOn = () => {}
     const hanging = new Promise<void>((resolve) => (goOn = resolve))
+    let hangs = () => {}
+    const hung = new Promise<void>((resolve) => (hangs = resolve))
     const outcome = await session.claim(at(page, 0))
     if (outcome.status !== 'claimed') throw new Error('not granted')
     const attempt = session.attempt?.(outcome.claim, async (client) => {
       await client.query(addToAccount, ['x', 1])
+      hangs()
       await hanging
       late = client.query(addToAccount, ['x', 1])
       await late
     })
     const failed = expect(attempt).rejects.toMatchObject({ code: 'ERR_LEASE_LOST' })
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await hung
     mine.drain?.('waits-for-nothing')
     session.close()
     await mine.close()
