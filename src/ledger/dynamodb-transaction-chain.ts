@@ -54,6 +54,8 @@ export class CommitChain {
   #order: ShardOrder<Ready> | undefined
   #commitId = ''
   #isCommitting = false
+  // Found since the last answer: it stays so until the next one, and it is asked for with each record.
+  #wasBehind = false
   // Fewer records a pack after a conflict, or after a pack was refused as a whole; more again after each that was applied.
   #mostRecords = Infinity
   #tries = 0
@@ -90,11 +92,12 @@ export class CommitChain {
 
   /** Whether so much may be committed, with what is under way, that the next commits are full whatever comes. */
   get isBehind(): boolean {
+    if (this.#wasBehind) return true
     let count = 0
     const isMore = (_slot: Slot<Ready>, { transaction }: Ready) =>
       (count += Math.max(1, transaction.operations.length)) < enoughReady
     this.#order?.next(this.patience, isMore)
-    return count >= enoughReady
+    return (this.#wasBehind = count >= enoughReady)
   }
 
   /** Commits what may be committed, one pack after the other: each names the one before it. */
@@ -144,6 +147,7 @@ export class CommitChain {
   /** Waits for how a link comes out, settles what that told, and sends the next one. */
   async #after(link: Link): Promise<Link | undefined> {
     const outcome = await link.outcome
+    this.#wasBehind = false
     if (outcome.status === 'applied') return this.#afterApplied(link)
     await this.#afterFailure(link.pack, outcome)
     const { clock, random } = this.#setting
