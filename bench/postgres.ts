@@ -14,7 +14,7 @@ import {
   type StreamService,
 } from './support/stream-service.ts'
 import { printTable, shown } from './support/table.ts'
-import { median, takeTurns } from './support/timing.ts'
+import { medians, takeTurns, type Timing } from './support/timing.ts'
 
 // One shard's changes applied to a table of PostgreSQL, by a worker with postgresLedger, and by the best that can be written
 // without any memory of what was done: the same pages read from the same stream, a page ahead, decoded by the SDK's
@@ -80,36 +80,40 @@ async function worker(pool: pg.Pool, { dynamodb, streams }: StreamService): Prom
   await run.stop() // what has been handled is committed by then
 }
 
+function rate({ wallMs }: Timing): string {
+  return shown(Math.round(recordCount / (wallMs / 1_000)))
+}
+
+function cpuEach({ cpuMs }: Timing): string {
+  return `${((cpuMs * 1_000) / recordCount).toFixed(1)} µs`
+}
+
 async function compare(service: StreamService): Promise<void> {
   const server = await startPostgres()
   try {
     for (const { sql } of postgresMigrations()) await admin(server.config, sql)
     await admin(server.config, 'CREATE TABLE totals (id text PRIMARY KEY, total bigint NOT NULL)')
     await createTidemarkTable({ client: service.dynamodb, tableName: 'tidemark' })
-    const rates = { bare: [] as number[], worker: [] as number[] }
-    const cpu = { bare: [] as number[], worker: [] as number[] }
+    const spans = { bare: [] as Timing[], worker: [] as Timing[] }
     const rounds = await takeTurns(['bare', 'worker'] as const, { rounds: 5, seconds: 60 }, async (name) => {
       await admin(server.config, 'TRUNCATE totals')
       const span = new Span()
       const pool = observedPool(server.config, span)
-      const before = process.cpuUsage()
       await { bare, worker }[name](pool, service)
-      const { user, system } = process.cpuUsage(before)
-      cpu[name].push((user + system) / recordCount)
-      rates[name].push(recordCount / (span.ms / 1_000))
+      spans[name].push(span.timing)
       await pool.end()
       const [row] = await admin(server.config, 'SELECT count(*)::int AS count FROM totals')
       if (row?.['count'] !== recordCount) throw new Error(`${name} left ${String(row?.['count'])} rows`)
     })
-    const [plain, ours] = [median(rates.bare), median(rates.worker)]
+    const [plain, ours] = [medians(spans.bare), medians(spans.worker)]
     printTable(
       `${shown(recordCount)} records of one shard, a statement each in PostgreSQL, records a second`,
-      ['', 'bare transactions', 'worker', 'ratio', 'CPU µs, bare', 'worker'],
+      ['', 'bare transactions', 'worker', 'ratio', 'CPU each, bare', 'worker'],
       [
         [
           'effects that commit once',
-          ...[shown(Math.round(plain)), shown(Math.round(ours)), `${(ours / plain).toFixed(2)} x`],
-          ...[shown(median(cpu.bare)), shown(median(cpu.worker))],
+          ...[rate(plain), rate(ours), `${(plain.wallMs / ours.wallMs).toFixed(2)} x`],
+          ...[cpuEach(plain), cpuEach(ours)],
         ],
       ],
       [

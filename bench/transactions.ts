@@ -20,7 +20,7 @@ import {
   type StreamService,
 } from './support/stream-service.ts'
 import { printTable, type Row, shown } from './support/table.ts'
-import { median, takeTurns } from './support/timing.ts'
+import { medians, takeTurns, type Timing } from './support/timing.ts'
 
 // One shard's changes applied to another table in transactions, by a worker with the transactional ledger, and by the best
 // that can be written without any memory of what was done: the same pages read from the same stream, a page ahead, decoded
@@ -122,27 +122,31 @@ async function assertApplied(client: DynamoDBClient, TableName: string): Promise
   if (count !== recordCount) throw new Error(`'${TableName}' has ${count} of ${recordCount} items`)
 }
 
+function rate({ wallMs }: Timing): string {
+  return shown(Math.round(recordCount / (wallMs / 1_000)))
+}
+
+function cpuEach({ cpuMs }: Timing): string {
+  return `${((cpuMs * 1_000) / recordCount).toFixed(1)} µs`
+}
+
 async function compare(service: StreamService, requestMs: number): Promise<Row> {
-  const rates = { bare: [] as number[], worker: [] as number[] }
-  const cpu = { bare: [] as number[], worker: [] as number[] }
+  const spans = { bare: [] as Timing[], worker: [] as Timing[] }
   await takeTurns(['bare', 'worker'] as const, { rounds: 5, seconds: 60 }, async (name) => {
     const totals = `totals-${(runs += 1)}`
     await createTotals(service.dynamodb, totals)
     const span = new Span()
     const client = observed(delayed(service.dynamodb, requestMs), span)
-    const before = process.cpuUsage()
     await { bare, worker }[name]({ ...service, dynamodb: client, streams: delayed(service.streams, requestMs) }, totals)
-    const { user, system } = process.cpuUsage(before)
-    cpu[name].push((user + system) / recordCount)
-    rates[name].push(recordCount / (span.ms / 1_000))
+    spans[name].push(span.timing)
     await assertApplied(service.dynamodb, totals)
     await service.dynamodb.send(new DeleteTableCommand({ TableName: totals }))
   })
-  const [plain, ours] = [median(rates.bare), median(rates.worker)]
+  const [plain, ours] = [medians(spans.bare), medians(spans.worker)]
   return [
     requestMs === 0 ? 'as the engine answers' : `${requestMs} ms a request more`,
-    ...[shown(Math.round(plain)), shown(Math.round(ours)), `${(ours / plain).toFixed(2)} x`],
-    ...[shown(median(cpu.bare)), shown(median(cpu.worker))],
+    ...[rate(plain), rate(ours), `${(plain.wallMs / ours.wallMs).toFixed(2)} x`],
+    ...[cpuEach(plain), cpuEach(ours)],
   ]
 }
 
@@ -155,7 +159,7 @@ else {
     for (const requestMs of [0, 5]) rows.push(await compare(service, requestMs))
     printTable(
       `${shown(recordCount)} records of one shard, an update each, records a second`,
-      ['', 'bare transactions', 'worker', 'ratio', 'CPU µs, bare', 'worker'],
+      ['', 'bare transactions', 'worker', 'ratio', 'CPU each, bare', 'worker'],
       rows,
       [
         'From the first commit to the last, medians of 3 to 5 rounds in turns, over HTTP. Bare: the same reading, a',
