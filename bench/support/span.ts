@@ -1,4 +1,4 @@
-import { type Timing } from './timing.ts'
+import type { Timing } from './timing.ts'
 
 /** From the beginning of the first of many things to the end of the last. */
 export class Span {

@@ -20,8 +20,8 @@ test('ten batches at once on the same few rows come to commit few records at a t
   const database = await createDatabase()
   await database.query('CREATE TABLE bank (id text PRIMARY KEY, balance int, sent int, received int)')
   const engine = createEmbeddedDynamoDB({ streams: { initialShardCount: 1 } })
-  const streamArn = await createTable(engine as never, 'transfers', true)
-  await putTransfers(engine as never, 'transfers', many)
+  const streamArn = await createTable(engine, 'transfers', true)
+  await putTransfers(engine, 'transfers', many)
   let runs = 0
   const consumer = createConsumer({
     ...{ name: 'bank', logger: silentLogger },
@@ -33,7 +33,7 @@ test('ten batches at once on the same few rows come to commit few records at a t
       await transaction.query(move, [to, amount, 0, 1])
     },
   })
-  await deliverAll({ streams: engine as never, streamArn }, createLambdaHandler(consumer))
+  await deliverAll({ streams: engine, streamArn }, createLambdaHandler(consumer))
   const rows = await database.query('SELECT * FROM bank')
   const each = Object.entries(expectedAccounts())
   const all = each.map(([id, figures]) => [id, figures.map((figure) => figure * rounds.length)])
