@@ -1,6 +1,6 @@
 import { isTidemarkError, LedgerError } from '../../errors.ts'
 import type { Completion, LedgerEntry } from '../ledger.ts'
-import { maxRepeats, type Done, type EffectLog } from './effect-log.ts'
+import { left, maxRepeats, type Done, type EffectLog } from './effect-log.ts'
 import { isAbortedBefore, isConflict, isPassing, isRefusal } from './sql-state.ts'
 import { storeError } from './store-error.ts'
 import type { StoreTransaction } from './store.ts'
@@ -132,10 +132,6 @@ async function commitAlone<Transaction>(log: EffectLog<Transaction>, done: Done<
   log.done = [done]
   await log.repeat(0).catch(() => {}) // then it is told, and nothing is left to commit
   await commitEffects(log)
-}
-
-export function left(error: unknown): LedgerError {
-  return new LedgerError(`a COMMIT was refused that it shared: ${String(error)}`, { cause: error, retryable: true })
 }
 
 function settle<Transaction>(settled: readonly Done<Transaction>[], completion: Completion): void {

@@ -97,7 +97,7 @@ export class EffectLog<Transaction> {
       } catch (error) {
         this.assertOpen()
         if (isConflict(error) && round < maxRepeats) {
-          await this.#afterConflict(round)
+          await this.#afterConflict(entry, round)
           continue
         }
         this.#careful = carefulFor
@@ -121,13 +121,20 @@ export class EffectLog<Transaction> {
   }
 
   /** Makes room for the one whose statement met a conflict: what is done is run again, and committed where it is enough. */
-  async #afterConflict(round: number): Promise<void> {
+  async #afterConflict(entry: LedgerEntry, round: number): Promise<void> {
     const { size } = this.setting
     size.conflicted()
     await this.repeat(round)
-    if (this.done.length < size.current) return
-    await this.#commit(this)
+    if (this.done.length >= size.current) await this.#commit(this)
     this.assertOpen()
+    const refusal = this.refusalBefore(entry)
+    if (refusal !== undefined) throw refusal
+  }
+
+  /** What keeps a record from taking effect: the COMMIT of an earlier one of its lane was refused, and the lane had gone on. */
+  refusalBefore({ laneKey, eventId }: LedgerEntry): LedgerError | undefined {
+    const refused = this.refusedIn.get(laneKey)
+    return refused === undefined || refused.eventId === eventId ? undefined : left(refused.error)
   }
 
   /**
@@ -167,8 +174,15 @@ export class EffectLog<Transaction> {
       await this.#commit(this)
       this.assertOpen()
     } finally {
-      this.done.push(...this.#later.splice(0, rest.length)) // none are left where all were told that it is over
+      // None are left where all were told that it is over.
+      for (const done of this.#later.splice(0, rest.length)) this.#takeBack(done)
     }
+  }
+
+  #takeBack(done: Done<Transaction>): void {
+    const refusal = this.refusalBefore(done.entry)
+    if (refusal === undefined) this.done.push(done)
+    else done.reject(refusal)
   }
 
   async #rerunAll(): Promise<void> {
@@ -287,6 +301,10 @@ export class EffectLog<Transaction> {
       )
     }
   }
+}
+
+export function left(error: unknown): LedgerError {
+  return new LedgerError(`a COMMIT was refused that it shared: ${String(error)}`, { cause: error, retryable: true })
 }
 
 /** The time of the batch, or of the lease, was up: that says nothing of the record. */

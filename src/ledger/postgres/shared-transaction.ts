@@ -1,6 +1,6 @@
 import type { TidemarkError } from '../../errors.ts'
 import type { Completion, LedgerEntry } from '../ledger.ts'
-import { commitEffects, left } from './commit-effects.ts'
+import { commitEffects } from './commit-effects.ts'
 import { EffectLog, type EffectLogSetting, type Run } from './effect-log.ts'
 
 /** What a shared transaction is made of. */
@@ -137,8 +137,8 @@ export class SharedTransaction<Transaction> {
     if (stopping?.aborted === true) return attempt.reject(stopping.reason)
     const isSuspect = this.#log.isSuspect(entry)
     if (isSuspect) await this.#commit()
-    const refused = this.#log.refusedIn.get(entry.laneKey)
-    if (refused !== undefined && refused.eventId !== entry.eventId) return attempt.reject(left(refused.error))
+    const refusal = this.#log.refusalBefore(entry)
+    if (refusal !== undefined) return attempt.reject(refusal)
     this.#log.refusedIn.delete(entry.laneKey)
     this.#uncompleted.delete(entry.eventId)
     try {
