@@ -91,13 +91,13 @@ const inPostgres: readonly Mutant[] = [
   }),
   mutant('a record that stands still is no hole in the mark', 'workers-postgres', 300, {
     file: 'src/ledger/postgres/shard-mark.ts',
-    find: `const isHole = (place: string) => place <= through && !places.has(place)`,
-    replace: `const isHole = (place: string) => place > through && places.has(place)`,
+    find: `if (place <= through && !numbers.has(number)) holes.push(place)`,
+    replace: `if (place > through && numbers.has(number)) holes.push(place)`,
   }),
   mutant('behind a refused COMMIT a lane goes on with what it has begun', 'postgres-refused', 500, {
-    file: 'src/ledger/postgres/shared-transaction.ts',
-    find: `if (refused !== undefined && refused.eventId !== entry.eventId) return attempt.reject(left(refused.error))\n`,
-    replace: `void refused\n`,
+    file: 'src/ledger/postgres/effect-log.ts',
+    find: `return refused === undefined || refused.eventId === eventId ? undefined : left(refused.error)`,
+    replace: `return refused === undefined || eventId !== '' ? undefined : left(refused.error)`,
   }),
   mutant('one duplicate makes duplicates of all that share its transaction', 'postgres', 500, {
     file: commitEffects,
