@@ -1,4 +1,5 @@
 import type { Clock } from '../internal/clock.ts'
+import type { Logger } from '../telemetry/log.ts'
 import type { MemberTable } from './coordination.ts'
 import type { Outage } from './outage.ts'
 import { momentOf, type Moment, type RightToWork } from './right-to-work.ts'
@@ -11,6 +12,7 @@ export interface HeartbeatOptions {
   readonly leaseDurationMs: number
   readonly clock: Clock
   readonly outage: Outage
+  readonly logger: Logger
   /** Called once, when the right to work ran out (`expired`) or the member's row was removed or spoiled (`gone`). */
   readonly onLapse: (reason: LapseReason) => void
 }
@@ -19,6 +21,8 @@ export type LapseReason = 'expired' | 'gone'
 
 // Long enough to tell of many shards that end together in one beat, short enough that nobody waits for it.
 const coalesceMs = 50
+// Of the lease's duration. A beat takes milliseconds; one that takes this long is on its way to come too late.
+const slowShare = 0.1
 
 /**
  * Beats the row of one incarnation, and notices when it may no longer work. It waits for nothing else: neither for a plan,
@@ -34,6 +38,7 @@ export class Heartbeat {
   #changes = 0
   #leaving = false
   #hasEnded = false
+  #isSlow = false
   #cancelNext = (): void => {}
   #cancelPrompt: (() => void) | undefined
   #cancelExpiry = (): void => {}
@@ -104,6 +109,7 @@ export class Heartbeat {
       const answer = await members.beat({ id, beat: this.#beat, changes: this.#changes, leaving: this.#leaving })
       if (this.#hasEnded) return
       outage.answered('heartbeat')
+      this.#noteDelay(this.#options.clock.monotonic() - sentAt.monotonicMs)
       if (answer === 'gone') this.lapse('gone')
       else this.#renew(sentAt)
     } catch (error) {
@@ -111,6 +117,17 @@ export class Heartbeat {
       outage.failed('heartbeat', error)
       this.#sendIn(this.#intervalMs / 4) // several more tries before the right runs out
     }
+  }
+
+  /** Whatever the reason is, the right to work will be over if it grows; the likeliest can be seen by nobody but the user. */
+  #noteDelay(tookMs: number): void {
+    const { logger, memberId: workerId, leaseDurationMs } = this.#options
+    const wasSlow = this.#isSlow
+    this.#isSlow = tookMs > leaseDurationMs * slowShare
+    if (!this.#isSlow || wasSlow) return
+    const message =
+      "a heartbeat was slow: handlers that share the worker's client may hold all its sockets, or compute without an await"
+    logger.warn(message, { workerId, tookMs: Math.round(tookMs), leaseDurationMs })
   }
 
   #renew(sentAt: Moment): void {

@@ -95,7 +95,11 @@ export class TableSender {
     const silence = new Promise<never>((_resolve, reject) => {
       cancel = this.#clock.schedule(waitMs, () => {
         // Rejected before it is aborted: the client's own AbortError, which nothing says is transient, comes second.
-        reject(Object.assign(new Error(`no answer within ${Math.round(waitMs)} ms`), { name: 'TimeoutError' }))
+        reject(
+          Object.assign(new Error(`no answer within ${Math.round(waitMs)} ms, the wait for a socket included`), {
+            name: 'TimeoutError',
+          }),
+        )
         controller.abort()
       })
     })

@@ -401,6 +401,23 @@ test('heartbeats do not wait for a plan whose reads never return', async () => {
   expect(first.work.working.size).toBe(3)
 })
 
+test('a slow heartbeat is warned of, once for as long as they are slow', async () => {
+  await open(1)
+  const first = await world.started()
+  const slow = () => first.log.filter((line) => line.startsWith('warn: a heartbeat was slow')).length
+  await world.pass(2 * leaseDurationMs)
+  expect(slow()).toBe(0)
+  first.lateMs = 1_100 // as behind handlers that hold all the client's sockets
+  await world.pass(2 * leaseDurationMs)
+  expect(slow()).toBe(1)
+  first.lateMs = 0
+  await world.pass(leaseDurationMs)
+  first.lateMs = 1_100
+  await world.pass(leaseDurationMs)
+  expect(slow()).toBe(2)
+  expect(first.work.working.size).toBe(1)
+})
+
 test('an idle fleet reads no lease, only its members', async () => {
   await open(50)
   const all = [await world.started(), await world.started(), await world.started()]

@@ -119,6 +119,8 @@ export class WorkerProcess {
   pausesAt: string | undefined
   /** Which requests are not applied. */
   failsOn: (request: string) => boolean = () => false
+  /** How long a request waits until it is sent. */
+  lateMs = 0
   /** Which requests hang. */
   neverReplies: (request: string) => boolean = () => false
   readonly #world: FleetWorld
@@ -217,6 +219,7 @@ export class WorkerProcess {
     this.requests.push(request)
     const broken = () => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', name: 'Error' })
     if (this.isCutOff || this.failsOn(request)) throw broken()
+    if (this.lateMs > 0) await this.#world.clock.sleep(this.lateMs)
     if (this.neverReplies(request)) await new Promise(() => {})
     const reply = this.#world.client.send(command as never)
     await Promise.allSettled([reply])
