@@ -2,7 +2,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import type { Flow } from '../consumer/flow.ts'
 import { isTidemarkError, LeaseLostError } from '../errors.ts'
 import type { HeldLease, Lease } from '../leases/lease.ts'
-import { ShardReader } from '../source/shard-reader.ts'
+import { type ReaderAnswer, ShardReader } from '../source/shard-reader.ts'
 import type { CheckpointWriter } from './checkpoint-writer.ts'
 import { Intake } from './intake.ts'
 import type { Start } from './read-start.ts'
@@ -32,13 +32,14 @@ export interface PassOptions {
   onStalled(): void
 }
 
+const nothingRead = Promise.resolve({ answer: { status: 'stopped' }, isBehindLatest: false } as const)
 // A handler that was aborted is waited for this long; then it is left behind, and its item waits for it.
 const abortGraceMs = 1_000
 
 /**
  * One pass over a shard from a checkpoint on: reading, handling and saving side by side, until one of them ends it.
  *
- *     read ⇄ full ── the end or a gap ──▶ what was read settles ──▶ over
+ *     read (a page ahead) ⇄ full ── the end or a gap ──▶ what was read settles ──▶ over
  *       └── stopped, lost, the flow failed ───────────────────────▶ over
  *
  * `run` resolves only when nothing of the pass runs any more or writes, but for handlers that were left behind.
@@ -49,6 +50,7 @@ export class ShardPass {
   readonly #options: PassOptions
   readonly #over = new AbortController()
   readonly #reader: ShardReader
+  #nextPage: Promise<{ readonly answer: ReaderAnswer; readonly isBehindLatest: boolean }> = nothingRead
   #isCaughtUp = false
   #hasSavedStart = false
 
@@ -108,7 +110,7 @@ export class ShardPass {
     this.#stopReading()
     stopping.removeEventListener('abort', stop)
     await this.#endFlow(ended)
-    await Promise.all([reading, saving])
+    await Promise.all([reading, saving, this.#nextPage.catch(() => {})])
     return ended
   }
 
@@ -128,15 +130,30 @@ export class ShardPass {
   }
 
   async #read(): Promise<PassEnd> {
+    this.#readAhead()
     for (;;) {
-      await this.#room()
-      const answer = await this.#reader.read()
-      if (answer.status === 'stopped') return { how: 'stopped' }
-      this.#options.onRead()
-      if (answer.status !== 'records') return this.#allRead(answer.status)
-      this.#isCaughtUp = answer.records.length === 0
-      await this.intake.take(answer.records, this.#reader.isBehindLatest)
+      const ended = await this.#readPage()
+      if (ended !== undefined) return ended
     }
+  }
+
+  /** A function of its own, so that nothing of a page is kept while the one after the next is read: the collector copies it. */
+  async #readPage(): Promise<PassEnd | undefined> {
+    const { answer, isBehindLatest } = await this.#nextPage
+    if (answer.status === 'stopped') return { how: 'stopped' }
+    this.#options.onRead()
+    if (answer.status !== 'records') return this.#allRead(answer.status)
+    this.#isCaughtUp = answer.records.length === 0
+    await this.#room()
+    this.#readAhead()
+    await this.intake.take(answer.records, isBehindLatest)
+    return undefined
+  }
+
+  /** The next page comes while this one is worked: one ahead, so that handlers wait for no answer of the service. */
+  #readAhead(): void {
+    this.#nextPage = this.#reader.read().then((answer) => ({ answer, isBehindLatest: this.#reader.isBehindLatest }))
+    this.#nextPage.catch(() => {}) // told by who takes it; after the end of the pass nobody does
   }
 
   /**
