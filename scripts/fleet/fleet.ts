@@ -60,7 +60,11 @@ async function runOn(options: FleetOptions, database: DatabaseProcess | undefine
   const crew = new Crew(crewSettings)
   const redrivers = poisonEvery > 0 ? new Redrivers(crewSettings, programs.redriver) : undefined
   const rounds = (isBank(mode) ? transferRounds : versionRounds)({ seed, insertCount, keyCount })
-  const producer = new Producer({ client, tableNames, insertCount, durationMs, stallMs, rounds })
+  const producer = new Producer({
+    ...{ client, tableNames, insertCount, durationMs, stallMs, rounds },
+    // What is parked is to be redriven while items go on being written.
+    ...(poisonEvery > 0 && { isAhead: (putCount: number) => putCount - reader.doneCount > insertCount / 10 }),
+  })
   const replays = new Replays({ program: programs.command, engine, tableNames, crew, say })
   try {
     return await new FleetRun({

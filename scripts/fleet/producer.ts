@@ -23,6 +23,8 @@ export interface ProducerOptions {
   readonly stallMs: number
   /** What is produced, in this order: the versions of a round at once. */
   readonly rounds: Iterable<readonly Version[]>
+  /** Whether the fleet is too far behind: then it is waited for. @default never */
+  readonly isAhead?: (putCount: number) => boolean
 }
 
 /**
@@ -47,11 +49,12 @@ export class Producer {
 
   /** Resolves when all is written. */
   async run(): Promise<void> {
-    const { durationMs, insertCount } = this.#options
+    const { durationMs, insertCount, isAhead = () => false } = this.#options
     const startedAt = monotonicMs()
     const due = (count: number) => sleep(Math.max(0, startedAt + (durationMs * count) / insertCount - monotonicMs()))
     const batchSize = Math.min(mostInBatch, Math.ceil((insertCount / durationMs) * steadyMs))
     for (const round of this.#options.rounds) {
+      while (isAhead(this.#putCount)) await sleep(steadyMs)
       const starts = Array.from({ length: Math.ceil(round.length / batchSize) }, (_, index) => index * batchSize)
       // Each at its time, whether or not the one before is answered; of a key there is one version in a round.
       await Promise.all(
