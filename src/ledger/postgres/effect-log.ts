@@ -303,8 +303,12 @@ export class EffectLog<Transaction> {
   }
 }
 
+/** What waited for a COMMIT that was refused, or shared it, was not done and comes again. */
 export function left(error: unknown): LedgerError {
-  return new LedgerError(`a COMMIT was refused that it shared: ${String(error)}`, { cause: error, retryable: true })
+  return new LedgerError(`a COMMIT was refused that it shared, or waited for: ${String(error)}`, {
+    cause: error,
+    retryable: true,
+  })
 }
 
 /** The time of the batch, or of the lease, was up: that says nothing of the record. */

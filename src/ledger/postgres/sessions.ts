@@ -1,5 +1,6 @@
 import { DeadlineError, LeaseLostError, type TidemarkError } from '../../errors.ts'
 import type { Claim, ClaimOutcome, Completion, LedgerEntry, LedgerSession } from '../ledger.ts'
+import { left } from './effect-log.ts'
 import type { ShardMark } from './shard-mark.ts'
 import type { SharedTransaction } from './shared-transaction.ts'
 
@@ -100,7 +101,8 @@ export class PostgresSession<Transaction> implements LedgerSession<Transaction> 
   /** A duplicate is settled at once: were it before the commit, a crash would leave neither it nor the effect. */
   async #onceDurable(entry: LedgerEntry, completing: Promise<Completion>): Promise<ClaimOutcome> {
     void this.#setting.shared.flush() // nobody else may ask for it while this lane waits
-    await completing
+    const end = await completing
+    if (end.status === 'refused') throw left(end.error)
     return this.#passed(entry)
   }
 

@@ -60,6 +60,21 @@ describe('in Lambda', () => {
     expect(await database.balances()).toBe('A=1')
   })
 
+  test('a change that comes twice is no duplicate of one whose COMMIT is refused', async () => {
+    const database = await createDatabase()
+    await database.query('CREATE TABLE refusals (id text REFERENCES accounts DEFERRABLE INITIALLY DEFERRED)')
+    const consumer = createConsumer({
+      ...base,
+      identity: 'message',
+      ledger: postgresLedger({ pool: database.pool() }),
+      async handler(_record, { transaction }) {
+        await transaction.query("INSERT INTO refusals VALUES ('nobody')")
+      },
+    })
+    const { settlements } = await consumer.process(batchOfEvent(lambdaEvent(...changes('A:1', 'A:2'))))
+    expect(settlements).toEqual([undefined, undefined])
+  })
+
   test('of two invocations at once with the same records each record is one’s', async () => {
     const database = await createDatabase()
     const consumerOf = (ledger: Ledger<pg.PoolClient>) =>
