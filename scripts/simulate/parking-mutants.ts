@@ -12,7 +12,6 @@ const parker = 'src/consumer/parker.ts'
 const besideLot = 'src/consumer/beside-lot.ts'
 const batchRun = 'src/consumer/batch-run.ts'
 const redrive = 'src/consumer/redrive.ts'
-const consumerParking = 'src/consumer/consumer-parking.ts'
 const updates = 'src/parking/dynamodb-parking-updates.ts'
 const held = 'src/parking/dynamodb-held-lanes.ts'
 
@@ -167,16 +166,6 @@ export const parkingMutants: readonly Mutant[] = [
     ),
   ),
   mutant(
-    'what was in the lot is forgotten when its lane opens',
-    'parking',
-    3_000,
-    patch(
-      parker,
-      `    if (answer === 'open') await this.#lookAgain(work)`,
-      `    if (answer === 'open') this.#lanes.delete(nameOf(laneOf(work, '')))`,
-    ),
-  ),
-  mutant(
     'what was in the lot is not looked for',
     'parking',
     1_000,
@@ -185,12 +174,6 @@ export const parkingMutants: readonly Mutant[] = [
       `const wasInLot = await lot.wasSettled(lane, position)`,
       `const wasInLot = await Promise.resolve(position === '')`,
     ),
-  ),
-  mutant(
-    'a record is parked before the marks of those before it',
-    'parking',
-    8_000,
-    patch(besideLot, `    if (!setting.session.laneWaits) await setting.session.flush()\n`, ``),
   ),
   mutant(
     'a lane is not looked up again behind what has outlived its batch',
@@ -241,23 +224,11 @@ export const parkingMutants: readonly Mutant[] = [
   mutant(
     'who has lost a shard parks its records',
     'workers-parking',
-    3_000,
+    1_000,
     patch(
       updates,
       `    ConditionExpression: '#leaseCreatedAt = :createdAt AND #epoch = :epoch',`,
       `    ConditionExpression: '#leaseCreatedAt = :createdAt AND #epoch >= :epoch',`,
-    ),
-  ),
-  mutant(
-    'parked lanes are listed before the shard is opened',
-    'workers-parking',
-    8_000,
-    patch(
-      consumerParking,
-      `    await lot.openShard(fence)
-    const lanes = await lot.list(this.#options.name)`,
-      `    const lanes = await lot.list(this.#options.name)
-    await lot.openShard(fence)`,
     ),
   ),
 ]

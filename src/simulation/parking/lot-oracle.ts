@@ -5,6 +5,7 @@ import { DeathWatch } from './death-watch.ts'
 import {
   contentOf,
   lotKeyOf,
+  openedShard,
   seenLane,
   seenParked,
   seenPast,
@@ -56,6 +57,8 @@ export class LotOracle {
   readonly #left = new Map<string, SeenPast>()
   readonly #drops = new Set<string>()
   readonly #edits = new Map<string, string | undefined>()
+  // Who opened each shard last
+  readonly #openers = new Map<string, string>()
   readonly #deaths = new DeathWatch()
   readonly #reasons: ReasonJudge
 
@@ -161,6 +164,8 @@ export class LotOracle {
     if (operation === 'UpdateItem') {
       const { Key } = input as { readonly Key?: Item }
       const key = lotKeyOf(Key)
+      const opened = openedShard(Key)
+      if (opened !== undefined) this.#openers.set(opened, sender)
       const isOurs = key?.consumer === this.#setting.history.consumer
       if (isOurs && key.kind === 'lane' && Key !== undefined) this.#laneWritten(key, Key, sender)
       return
@@ -259,6 +264,8 @@ export class LotOracle {
     if (lane.past.has(position)) this.#violate(`${eventId} is in the lot again, which it had left`)
     if (this.#contents.get(eventId) !== content) this.#violate(`${eventId} is in the lot, and not as it was delivered`)
     if (isOver(sender, eventId)) lane.isParkedInArrears = true
+    const opener = this.#openers.get(record.shard ?? '') ?? sender
+    if (opener !== sender) this.#violate(`${sender} parks ${eventId} of a shard that ${opener} has opened since`)
     if (this.#isRedrivenBefore(lane, position)) lane.isRepeatedLate = true
     if (lane.holder !== undefined) mark('record arrives while its lane is redriven')
     if ([...lane.records.keys()].some((other) => other > position)) mark('record queued before others')

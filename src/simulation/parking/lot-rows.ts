@@ -18,6 +18,13 @@ export function lotKeyOf(key: Item | undefined): LotKey | undefined {
   return { consumer, laneId: lane, kind, position: rest.join('#') }
 }
 
+/** The shard, as `label#shard`, that somebody opens with this key. */
+export function openedShard(key: Item | undefined): string | undefined {
+  const [kind, , label = '', shardId = ''] = (textOf(key?.['sk']) ?? '').split('#')
+  const isLots = textOf(key?.['pk'])?.startsWith('parked#') === true
+  return isLots && kind === 'shard' ? `${label}#${shardId}` : undefined
+}
+
 /** A lane's row. */
 export interface SeenLane {
   readonly isParked: boolean
@@ -44,6 +51,8 @@ export interface SeenParked {
   readonly position: string
   readonly eventId: string
   readonly idempotencyKey: string
+  /** As `label#shard`, where that is known. */
+  readonly shard: string | undefined
   readonly errorName: string | undefined
   readonly errorMessage: string
   /** What a redrive would hand out: its event, number, key and new image, as text. */
@@ -56,6 +65,7 @@ export interface SeenParked {
 interface Body {
   readonly eventId?: string
   readonly idempotencyKey?: string
+  readonly shardId?: string
   readonly error?: { readonly name?: string; readonly message?: string }
   readonly record?: Edited
   readonly editedAt?: number
@@ -71,6 +81,7 @@ export function seenParked(position: string, row: Item): SeenParked {
     position,
     eventId: body.eventId ?? '',
     idempotencyKey: body.idempotencyKey ?? '',
+    shard: body.shardId === undefined ? undefined : `${position.split('#')[0] ?? ''}#${body.shardId}`,
     errorName: body.error?.name,
     errorMessage: body.error?.message ?? '',
     content: contentOf(body.record ?? {}),
