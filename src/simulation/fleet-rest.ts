@@ -116,8 +116,6 @@ export class FleetRest {
     if (world.violations.length > 0) return
     const wanting = this.#wanting()
     if (wanting !== undefined) return violate('I10', `the fleet does not stay at rest: ${wanting}`)
-    // With LATEST workers wait for each other's shards, and records are handled that nobody waits for.
-    if (worker.startAt === 'LATEST') return
     // Whoever looks for new shards compares a listing with the leases; of a shard's two children each has two rows.
     const listings = this.#listings.filter(({ at }) => at >= since)
     const allowedReads = listings.reduce((sum, { isOfChildren }) => sum + (isOfChildren ? 4 : 2), 0)
