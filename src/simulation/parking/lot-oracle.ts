@@ -293,6 +293,7 @@ export class LotOracle {
     if (lane.holder !== sender) this.#violate(`${sender} writes ${record.eventId} in ${String(lane.holder)}'s lane`)
     if (before.editedAt !== record.editedAt && before.content !== record.content) {
       mark('parked record edited')
+      lane.isRepeatedLate = true // without marks it may run once more, and as it came
       this.#edits.set(record.eventId, record.edited)
     } else if (before.content !== record.content) this.#violate(`the edit of ${record.eventId} is lost`)
     else mark('parked record failed again')
