@@ -118,6 +118,7 @@ export class LotOracle {
     if (past === undefined) noteRepeated(lane, change.sequenceNumber)
     // Without a memory of its own a consumer repeats what ran before the lane was parked, and then what comes behind it.
     const isRepeated = this.#setting.history.habits.ledger === 'none' && lane.repeated < change.sequenceNumber
+    if (past !== undefined && isRepeated) lane.isRepeatedLate = true // should it fail for good, it stays a duplicate
     if (past !== undefined && (past.outcome === 'dropped' || !isRepeated))
       this.#violate(`${change.eventId} runs, which has left the lot as ${past.outcome}`)
   }

@@ -18,7 +18,7 @@ export interface WatchedLane {
   notedBy: string | undefined
   /** Something was parked in it by a delivery that was over. */
   isParkedInArrears: boolean
-  /** A record was queued before others that were redriven already, or were about to be; or one was edited. */
+  /** A record was queued before others that were redriven already, or were about to be; or one that had left the lot runs again. */
   isRepeatedLate: boolean
 }
 
