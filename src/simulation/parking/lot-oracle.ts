@@ -141,16 +141,16 @@ export class LotOracle {
 
   /** Whether a redriver has lost the lane of a change since it began with it. */
   isStale(change: Change, actor: string): boolean {
-    const stale = this.#laneOfItem.get(change.itemKey)?.holder !== actor
-    if (stale) this.#setting.mark('effect of a redriver that had lost its lane')
-    return stale
+    if (this.#laneOfItem.get(change.itemKey)?.holder === actor) return false
+    this.#setting.mark('effect of a redriver that had lost its lane')
+    return true
   }
 
   /** A process of the host dies of a record; see `DeathWatch`. */
   killedBy(change: Change, isDue: boolean): void {
-    const { history, mark } = this.#setting
-    mark('process killed by a record')
-    const complaint = this.#deaths.killedBy(change, this.#lanes.values(), isDue, history.habits.maxAttempts)
+    this.#setting.mark('process killed by a record')
+    const { maxAttempts } = this.#setting.history.habits
+    const complaint = this.#deaths.killedBy(change, this.#lanes.values(), isDue, maxAttempts)
     if (complaint !== undefined) this.#violate(complaint)
   }
 
@@ -257,11 +257,8 @@ export class LotOracle {
   #judgeParked(lane: WatchedLane, record: SeenParked, sender: string): void {
     const { mark, parking, isOver } = this.#setting
     const { eventId, position, errorName, content } = record
-    const change = this.#changes.get(eventId)
-    if (change !== undefined) {
-      lane.itemKey = change.itemKey
-      this.#laneOfItem.set(change.itemKey, lane)
-    }
+    lane.itemKey = this.#changes.get(eventId)?.itemKey ?? lane.itemKey
+    this.#laneOfItem.set(lane.itemKey, lane)
     if (lane.past.has(position)) this.#violate(`${eventId} is in the lot again, which it had left`)
     if (this.#contents.get(eventId) !== content) this.#violate(`${eventId} is in the lot, and not as it was delivered`)
     if (isOver(sender, eventId)) lane.isParkedInArrears = true
@@ -329,7 +326,7 @@ export class LotOracle {
 
   #heldBy(lane: WatchedLane, before: SeenLane, sender: string): void {
     const { holder, heldSince } = lane
-    const { now, wallNow, parking, mark } = this.#setting
+    const { now, wallNow, parking } = this.#setting
     lane.holder = lane.row.holder === undefined ? undefined : sender
     lane.heldSince = now()
     if (before.holder === undefined) return
@@ -337,7 +334,7 @@ export class LotOracle {
       if (sender !== holder) this.#violate(`${sender} lets go of ${String(holder)}'s lane ${lane.itemKey}`)
       return
     }
-    mark('lane taken from a dead redriver')
+    this.#setting.mark('lane taken from a dead redriver')
     if (wallNow() + 2 * parking.skewMs + 1 < before.heldUntil)
       this.#violate(`${sender} takes ${lane.itemKey} from ${String(holder)}, who has it since ${now() - heldSince} ms`)
   }
