@@ -327,22 +327,6 @@ export const workerMutants: readonly Mutant[] = [
     `else if (answer === 'begun') Object.assign(view, { start: { ...view.start, complete: true } })`,
   ),
   mutant(
-    'a shard that was closed before it was read at LATEST is finished without a place in it',
-    'workers-latest',
-    5_000,
-    'src/worker/shard-run.ts',
-    `return this.#isAtLatest && !hasPlace(this.#checkpoint)`,
-    `return this.#isAtLatest && hasPlace(emptyCheckpoint)`,
-  ),
-  mutant(
-    'a stream that was noted after a later one was begun is consumed behind it',
-    'workers-streams',
-    5_000,
-    'src/leases/stream-succession.ts',
-    `const begun = starts.findLastIndex(({ complete }) => complete)`,
-    `const begun = [...starts, { complete: false }].findIndex(({ complete }) => !complete) - 1`,
-  ),
-  mutant(
     'nobody is told of a lease whose creation ended in an error',
     'workers-unsure',
     5_000,
