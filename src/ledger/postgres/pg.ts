@@ -76,7 +76,8 @@ class LentClient implements Scope<PgClient> {
   giveBack(destroy: boolean): void {
     if (!this.#isLent) return
     this.#isLent = false
-    this.transaction.off?.('error', heard)
+    // One that is closed may still be told by the server why it was going to be, and the pool does not listen to it any more.
+    if (!destroy) this.transaction.off?.('error', heard)
     this.transaction.release(destroy)
   }
 }
