@@ -41,8 +41,8 @@ describe('init', () => {
 
   test('prints the tables of PostgreSQL, and needs neither a server nor the package pg for that', async () => {
     const { code, stdout } = await world.run('init', 'postgres', '--print', '--schema', 'ledgers')
-    const [migration] = postgresMigrations({ schema: 'ledgers' })
-    expect(stdout).toBe(`-- ${migration?.id}\n${migration?.sql}`)
+    const printed = postgresMigrations({ schema: 'ledgers' }).map(({ id, sql }) => `-- ${id}\n${sql}`)
+    expect(stdout).toBe(printed.join('\n'))
     expect(code).toBe(0)
   })
 
