@@ -9,13 +9,17 @@ import type { Saved } from './saved.ts'
  * judged as if its handler had run again; what is in the lot then takes effect once more. So:
  *
  * - a worker's after a worker's, or queued after a worker's: as without parking, by epochs and saves;
- * - a worker's after it was parked: never. While the lane is parked it queues; afterwards the lot remembers it;
+ * - a worker's after it was parked: only behind an earlier version that runs again in that epoch, for an old state would stay
+ *   otherwise (nobody asks here whether that was right: it is judged by itself). While the lane is parked it queues;
+ *   afterwards the lot remembers it;
  * - a redriver's after a redriver's: only if the first was killed over it, and did nothing more in that lane.
  */
 export class ParkedRepeats {
   readonly #saved: Saved
   readonly #parkings = new Map<string, Effect[]>()
   readonly #lastInLane = new Map<string, number>()
+  // The first version that an epoch of a shard ran
+  readonly #firstInEpoch = new Map<string, number>()
 
   constructor(parkings: readonly Effect[], entries: readonly JournalEntry[], saved: Saved) {
     this.#saved = saved
@@ -26,6 +30,8 @@ export class ParkedRepeats {
     for (const entry of entries) {
       const lane = `${entry.worker}/${entry.key}`
       if (isRedriven(entry)) this.#lastInLane.set(lane, Math.max(entry.n, this.#lastInLane.get(lane) ?? 0))
+      const epoch = epochOf(entry)
+      this.#firstInEpoch.set(epoch, Math.min(entry.n, this.#firstInEpoch.get(epoch) ?? Infinity))
     }
   }
 
@@ -39,11 +45,16 @@ export class ParkedRepeats {
     )
     return [
       ...pairs(chain).flatMap(([first, again]) => {
-        if (isParking.has(first)) return isParking.has(again) ? [] : [{ first, again, wrong: 'it was parked' }]
+        if (isParking.has(first)) return isParking.has(again) ? [] : [this.#afterParking(first, again)]
         return [repeatOf(first, again, this.#saved)]
       }),
       ...pairs(redriven).map(([first, again]) => this.#redrivenAgain(first, again)),
     ]
+  }
+
+  #afterParking(first: Effect, again: Effect): Repeat {
+    const isBehindAnother = again.epoch > first.epoch && (this.#firstInEpoch.get(epochOf(again)) ?? Infinity) < again.n
+    return { first, again, ...(isBehindAnother ? { because: 'order' } : { wrong: 'it was parked' }) }
   }
 
   #redrivenAgain(first: Effect, again: Effect): Repeat {
@@ -52,6 +63,10 @@ export class ParkedRepeats {
     if (last === first.n) return { first, again, because: 'death' }
     return { first, again, wrong: `its redriver went on to version ${last}` }
   }
+}
+
+function epochOf({ shardId, epoch, key }: Effect): string {
+  return `${shardId}/${epoch}/${key}`
 }
 
 function pairs(effects: readonly Effect[]): readonly (readonly [Effect, Effect])[] {

@@ -15,8 +15,8 @@ export interface Effect {
 export interface Repeat {
   readonly first: Effect
   readonly again: Effect
-  /** What entitles to it: its worker died, or lost the lease, or never heard that the first had succeeded. */
-  readonly because?: 'death' | 'loss' | 'silence'
+  /** What entitles to it: its worker died, or lost the lease, or never heard that it had succeeded; or one before it repeats. */
+  readonly because?: 'death' | 'loss' | 'silence' | 'order'
   /** Why nothing does. */
   readonly wrong?: string
 }

@@ -86,6 +86,14 @@ test('a worker never handles what is parked', () => {
   expect(told.unexplainedRepeats[0]).toContain('although it was parked')
 })
 
+test('but behind an earlier version that runs again what was redriven does too, or an old state would stay', () => {
+  const again = ['s k@1 w2/2 65', 'd k@1 w2/2 66', 's k@3 w2/2 70', 'd k@3 w2/2 71']
+  const told = { journal: [...redriven, ...again], parks: ['k@2 w1/1 20', 'k@3 w1/1 21'] }
+  expect(judged({ ...told, killed: ['w1'] })).toMatchObject({ unexplainedRepeats: [], because: { death: 1, order: 1 } })
+  // Whether the earlier one may run again is judged by itself.
+  expect(judged(told).unexplainedRepeats).toHaveLength(1)
+})
+
 test('a redriver repeats what another was killed over, and nothing else', () => {
   const journal = ['s k@1 w1/1 10', 'd k@1 w1/1 11', 's k@2 r1 50', 'd k@2 r1 51', 's k@2 r2 90', 'd k@2 r2 91']
   const told = { journal, parks: ['k@2 w1/1 20'] }
