@@ -311,14 +311,6 @@ export const workerMutants: readonly Mutant[] = [
     `      mustSaveStart: start.notBefore !== undefined,`,
   ),
   mutant(
-    'what is before a start at LATEST is read beside the child of its shard',
-    'workers-latest',
-    2_000,
-    'src/worker/shard-run.ts',
-    `      if (isPassed) return { how: 'end' }\n`,
-    ``,
-  ),
-  mutant(
     'who is overtaken at a start at LATEST goes on by what it has read',
     'workers-latest',
     1_000,
