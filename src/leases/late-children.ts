@@ -29,6 +29,8 @@ const looksAfterMs = [1_000, 5_000, 30_000]
 export class LateChildren {
   readonly #options: LateChildrenOptions
   readonly #looks = new Set<Promise<void>>()
+  // Creating their leases ended in an error.
+  readonly #uncertain = new Set<string>()
 
   constructor(options: LateChildrenOptions) {
     this.#options = options
@@ -61,12 +63,13 @@ export class LateChildren {
     const { leases, reading, streamArnOf, onCreated } = this.#options
     for (const child of await reading.children(streamArnOf(streamLabel), shardId)) {
       const created = leases.create(newLease(streamLabel, child, 'TRIM_HORIZON'))
-      // What failed may be there all the same, and is nobody's until that is told.
+      // What failed may be there all the same, now or when the request arrives at last, and is nobody's until that is told.
       const answer = await created.catch((error: unknown) => {
+        this.#uncertain.add(child.shardId)
         onCreated()
         throw error
       })
-      if (answer === 'created') onCreated()
+      if (this.#uncertain.delete(child.shardId) || answer === 'created') onCreated()
     }
   }
 }

@@ -111,8 +111,12 @@ async function create(setting: StreamPassSetting, due: readonly NewLease[], view
     const answer = await leases.create(lease, await lossOf(setting, lease, view))
     if (answer === 'finished') view.finished.add(lease.shardId)
     else if (answer === 'begun') view.isOvertaken = true
-    else view.leases.push(lease)
-    if (answer === 'created') createdCount += 1
+    else {
+      // Also one that exists since the leases were listed: by another, who tells of it, or by a request of ours that arrived
+      // after it was given up, and then nobody else does.
+      view.leases.push(lease)
+      createdCount += 1
+    }
   }
   const results = await Promise.allSettled(due.map(createOne))
   const failed = results.find((result) => result.status === 'rejected')

@@ -36,6 +36,8 @@ export class StreamSuccession {
   readonly #options: StreamSuccessionOptions
   /** By stream label. It only ever grows, and by what stays true. */
   readonly #finished = new Map<string, Set<string>>()
+  // Also while a pass is under way.
+  #hasFailed = false
 
   constructor(options: StreamSuccessionOptions) {
     this.#options = options
@@ -95,11 +97,17 @@ export class StreamSuccession {
     return pass
   }
 
-  #pass(latestArn: string, start: StreamStart): Promise<StreamPass> {
+  async #pass(latestArn: string, start: StreamStart): Promise<StreamPass> {
     const { streamLabel } = start
     const finished = this.#finished.get(streamLabel) ?? new Set<string>()
     this.#finished.set(streamLabel, finished)
-    return passOverStream(this.#options, withStreamLabel(latestArn, streamLabel), start, finished)
+    const isAgain = this.#hasFailed
+    this.#hasFailed = true
+    const pass = await passOverStream(this.#options, withStreamLabel(latestArn, streamLabel), start, finished)
+    this.#hasFailed = false
+    // What a pass that failed has sent may have arrived since, and look like any other lease: told, somebody takes it.
+    if (isAgain) this.#options.onCreated()
+    return pass
   }
 }
 

@@ -91,6 +91,43 @@ test('a lease whose creation ended in an error is told of: it may be there, and 
   expect(member.createdCount).toBe(1)
 })
 
+test('nor is a lease that was not there when it was looked, and is when it is to be created', async () => {
+  fleet = await StreamFleet.create()
+  const { leases } = fleet
+  const late = Object.assign(Object.create(leases) as LeaseTable, {
+    ...{ list: () => leases.list(), starts: () => leases.starts(), noteStart: leases.noteStart.bind(leases) },
+    ...{ finishedAt: leases.finishedAt.bind(leases), completeStart: leases.completeStart.bind(leases) },
+    create: async (lease: Parameters<LeaseTable['create']>[0]) => {
+      await leases.create(lease) // an earlier request of ours, long given up and told of, arrives
+      return leases.create(lease)
+    },
+  })
+  const member = fleet.discovery({ leases: late })
+  await fleet.during(member.discovery.bootstrap())
+  expect(member.createdCount).toBe(1)
+})
+
+test('nor is one that arrives when its creation was given up, before the next look', async () => {
+  fleet = await StreamFleet.create()
+  const { leases } = fleet
+  let isDown = true
+  const late = Object.assign(Object.create(leases) as LeaseTable, {
+    ...{ list: () => leases.list(), starts: () => leases.starts(), noteStart: leases.noteStart.bind(leases) },
+    ...{ finishedAt: leases.finishedAt.bind(leases), completeStart: leases.completeStart.bind(leases) },
+    create: (lease: Parameters<LeaseTable['create']>[0]) =>
+      isDown ? Promise.reject(new Error('no reply')) : leases.create(lease),
+  })
+  const member = fleet.discovery({ leases: late })
+  await expect(fleet.during(member.discovery.bootstrap())).rejects.toThrow('no reply')
+  isDown = false
+  const [shardId = ''] = fleet.table.shardIds()
+  const [start] = await leases.starts()
+  await leases.create({ streamLabel: start?.streamLabel ?? '', shardId, startAt: 'TRIM_HORIZON' })
+  const toldBefore = member.createdCount
+  await fleet.during(member.discovery.bootstrap())
+  expect(member.createdCount).toBeGreaterThan(toldBefore)
+})
+
 test('a shard that was not listed at the start, and that nothing leads to, is found within half a minute', async () => {
   fleet = await StreamFleet.create({ initialShardCount: 2 })
   const { reading } = fleet.table
