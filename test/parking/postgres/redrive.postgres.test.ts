@@ -253,7 +253,8 @@ test('while nothing fails parking costs one read a batch in Lambda', async () =>
     return sent.filter((text) => !/^(BEGIN|COMMIT)$/.test(text) && text !== effect)
   }
   const [parking, stopping] = [await statementsOf('park'), await statementsOf('stop')]
-  const more = parking.filter((text) => text.includes('parked'))
-  expect(more).toEqual([expect.stringMatching(/^SELECT /)])
-  expect(parking.length - stopping.length).toBe(1)
+  // By what they say: in how many transactions the records commit depends on how fast they come, and old marks are
+  // forgotten now and then.
+  const more = parking.filter((text) => !stopping.includes(text) && !text.startsWith('DELETE FROM tidemark_marks'))
+  expect(more).toEqual([expect.stringMatching(/^SELECT .*parked/)])
 })
