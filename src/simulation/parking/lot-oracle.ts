@@ -139,11 +139,14 @@ export class LotOracle {
     return lane.heldSince
   }
 
-  /** Whether a redriver has lost the lane of a change since it began with it. */
-  isStale(change: Change, actor: string): boolean {
-    if (this.#laneOfItem.get(change.itemKey)?.holder === actor) return false
+  /**
+   * Whether a redriver that has lost its lane has its effect when others have settled the record, and may be far behind it.
+   * As long as it is in the lot, nothing behind it has run: then the effect counts, and its mark is a true one.
+   */
+  isTooLate({ itemKey, eventId }: Change, actor: string): boolean {
+    if (this.#laneOfItem.get(itemKey)?.holder === actor) return false
     this.#setting.mark('effect of a redriver that had lost its lane')
-    return true
+    return this.#left.has(eventId)
   }
 
   /** A process of the host dies of a record; see `DeathWatch`. */

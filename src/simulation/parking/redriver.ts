@@ -121,7 +121,7 @@ export class Redriver {
         if (bank !== undefined) return bank.act(change, undefined, context)
         const { ledger } = world.profile
         // Nothing keeps it from happening after what the lane's next holder did; with 'park' it must be the only one.
-        if (lot.isStale(change, actor.name) && ledger !== 'park') return
+        if (lot.isTooLate(change, actor.name) && ledger !== 'park') return
         oracle.effect(ordered(change))
       },
     })
