@@ -45,8 +45,8 @@ const lambdaMutants: readonly Mutant[] = [
     300,
     'src/consumer/batch-run.ts',
     `    const settled = durable.then(
-      (completion) => this.#completed(work, attempts, completion ?? undefined),`,
-    `    this.#handled(work, attempts)
+      (completion) => this.#completed(work, claim, attempt, lend, completion ?? undefined),`,
+    `    this.#handled(work, attempt)
     const settled = durable.then(
       () => 'next' as const,`,
   ),
@@ -56,7 +56,7 @@ const lambdaMutants: readonly Mutant[] = [
     300,
     'src/lanes/lanes.ts',
     `if (step === 'stop') this.#stopped.add(lane.key)
-      if (step === 'stop' || lane.next === lane.works.length)`,
+    if (step === 'stop' || lane.next === lane.works.length)`,
     `if (lane.next === lane.works.length)`,
   ),
   mutant(

@@ -186,8 +186,8 @@ export const workerMutants: readonly Mutant[] = [
     1_000,
     'src/consumer/batch-run.ts',
     `    const settled = durable.then(
-      (completion) => this.#completed(work, attempts, completion ?? undefined),`,
-    `    this.#handled(work, attempts)
+      (completion) => this.#completed(work, claim, attempt, lend, completion ?? undefined),`,
+    `    this.#handled(work, attempt)
     const settled = durable.then(
       () => 'next' as const,`,
   ),
@@ -212,8 +212,8 @@ export const workerMutants: readonly Mutant[] = [
     'workers',
     300,
     'src/consumer/flow.ts',
-    `if (step === 'stop') return this.#stopped(item, lend, round)`,
-    `if (step === 'stop') return step`,
+    `if (worked === 'stop') return this.#stopped(item, lend)`,
+    `if (worked === 'stop') return worked`,
   ),
   mutant(
     'a save whose reply was lost counts as refused',

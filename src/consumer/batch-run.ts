@@ -1,7 +1,8 @@
 import { retryAttempts, type FailedAttempt } from '../handler/attempts.ts'
 import { applySchemas } from '../handler/schema.ts'
 import { aborted } from '../internal/aborted.ts'
-import type { LaneStep, Lend } from '../lanes/lanes.ts'
+import { isThenable } from '../internal/thenable.ts'
+import { stepOf, Suspended, type LaneStep, type Lend, type Worked } from '../lanes/lanes.ts'
 import type { Claim, ClaimOutcome, Completion } from '../ledger/ledger.ts'
 import type { BatchSetting, Completed } from './batch-setting.ts'
 import type { BesideLot } from './beside-lot.ts'
@@ -42,13 +43,14 @@ export class BatchRun {
     this.#setting = setting
     this.#ends = new RecordEnds(setting)
     this.#besideLot = setting.parker?.besideLot({
-      ...{ setting, ends: this.#ends, attempt: this.#attempt.bind(this) },
+      ...{ setting, ends: this.#ends },
+      attempt: (work, claim, lend, attempt) => stepOf(this.#attempt(work, claim, lend, attempt), lend),
       ...{ giveUp: this.#giveUp.bind(this), release: this.#release.bind(this) },
     })
   }
 
   /** Works one record; never rejects. */
-  work(work: Work, lend: Lend): Promise<LaneStep> {
+  work(work: Work, lend: Lend): Worked {
     // This runs once a record, and is plain calls as far as nothing has to be waited for: an async function that returns
     // another's promise costs more than all the rest of the engine.
     return this.#setting.stragglers.areNone ? this.#begin(work, lend) : this.#beginAfterStraggler(work, lend)
@@ -61,7 +63,7 @@ export class BatchRun {
   }
 
   /** A handler of an earlier batch still runs for this item: two at once would break the item's order. */
-  async #beginAfterStraggler(work: Work, lend: Lend): Promise<LaneStep> {
+  async #beginAfterStraggler(work: Work, lend: Lend): Promise<LaneStep | Suspended> {
     const { stragglers, stopping, parker } = this.#setting
     const { laneKey } = work
     for (let end = stragglers.of(laneKey); end !== undefined && !stopping.aborted; end = stragglers.of(laneKey)) {
@@ -71,7 +73,7 @@ export class BatchRun {
     return this.#begin(work, lend)
   }
 
-  #begin(work: Work, lend: Lend): Promise<LaneStep> {
+  #begin(work: Work, lend: Lend): Worked {
     const { stopping, options } = this.#setting
     if (stopping.aborted) return this.#ends.stopped(work, { reason: 'systemic', attempts: 0, error: stopping.reason })
     const { ledgerFailure } = this.#ends
@@ -86,7 +88,7 @@ export class BatchRun {
     const key = work.idempotencyKey
     for (let other = busy.get(key); other !== undefined; other = busy.get(key))
       await this.#standStill(work, lend, other)
-    const step = this.#claim(work, lend)
+    const step = stepOf(this.#claim(work, lend), lend)
     busy.set(key, step)
     try {
       return await step
@@ -95,7 +97,7 @@ export class BatchRun {
     }
   }
 
-  #claim(work: Work, lend: Lend): Promise<LaneStep> {
+  #claim(work: Work, lend: Lend): Worked {
     const elsewhere = this.#setting.completedElsewhere?.(work)
     if (elsewhere !== undefined) return this.#afterOther(work, elsewhere, lend)
     const answer = this.#setting.session.claim(work)
@@ -107,7 +109,7 @@ export class BatchRun {
   }
 
   /** Only when the other's mark is durable is this a duplicate: settled before, it could be forgotten and that one lost. */
-  async #afterOther(work: Work, other: Promise<Completed>, lend: Lend): Promise<LaneStep> {
+  async #afterOther(work: Work, other: Promise<Completed>, lend: Lend): Promise<LaneStep | Suspended> {
     const { stopping } = this.#setting
     if ((await this.#standStill(work, lend, other)) === 'next') {
       this.#setting.session.leave?.(work, 'settled')
@@ -123,7 +125,7 @@ export class BatchRun {
     return lend(wait)
   }
 
-  #workGranted(work: Work, outcome: ClaimOutcome, lend: Lend): Promise<LaneStep> {
+  #workGranted(work: Work, outcome: ClaimOutcome, lend: Lend): Worked {
     // The answer to a claim may come after the time of the batch: then the claim is given back and nothing is started.
     const { stopping } = this.#setting
     if (stopping.aborted) return this.#outOfTime(work, outcome, stopping.reason)
@@ -139,25 +141,26 @@ export class BatchRun {
     }
   }
 
-  #outOfTime(work: Work, outcome: ClaimOutcome, error: unknown): Promise<LaneStep> {
+  #outOfTime(work: Work, outcome: ClaimOutcome, error: unknown): Promise<LaneStep> | LaneStep {
     const stopped = { reason: 'systemic', attempts: 0, error } as const
     if (outcome.status === 'completed') return this.#ends.duplicate(work)
     return outcome.status === 'claimed' ? this.#giveUp(work, outcome.claim, stopped) : this.#ends.stopped(work, stopped)
   }
 
-  #workClaimed(work: Work, claim: Claim, lend: Lend): Promise<LaneStep> {
+  #workClaimed(work: Work, claim: Claim, lend: Lend): Worked {
     const besideLot = this.#besideLot
     if (besideLot?.concerns(work) !== true) return this.#attempt(work, claim, lend, 1)
     return besideLot.work(work, claim, lend).catch((error: unknown) => this.#ends.ledgerFailed(work, 0, error))
   }
 
-  #attempt(work: Work, claim: Claim, lend: Lend, attempt: number): Promise<LaneStep> {
+  #attempt(work: Work, claim: Claim, lend: Lend, attempt: number): Worked {
     let first: unknown
     try {
       first = this.#invoke(work, claim, attempt)
     } catch (error) {
       return this.#retry(work, claim, lend, { attempt, error })
     }
+    if (!isThenable(first)) return this.#complete(work, claim, attempt, lend)
     // Awaited by hand, as `await` would: the one promise that is made here is all that a handler costs that succeeds.
     return Promise.resolve(first).then(
       () => this.#complete(work, claim, attempt, lend),
@@ -165,7 +168,7 @@ export class BatchRun {
     )
   }
 
-  async #retry(work: Work, claim: Claim, lend: Lend, failed: FailedAttempt): Promise<LaneStep> {
+  async #retry(work: Work, claim: Claim, lend: Lend, failed: FailedAttempt): Promise<LaneStep | Suspended> {
     const { options, stopping, report, parker } = this.#setting
     const { retry, clock, random } = options
     parker?.failed(work)
@@ -186,7 +189,7 @@ export class BatchRun {
     return this.#giveUp(work, claim, ended)
   }
 
-  async #askAgain(work: Work, until: number, lend: Lend): Promise<LaneStep> {
+  async #askAgain(work: Work, until: number, lend: Lend): Promise<LaneStep | Suspended> {
     const { options, stopping } = this.#setting
     const pollMs = inProgressPollMs * (1 + options.random.next())
     await lend(options.clock.sleep(Math.max(1, Math.min(pollMs, until - options.clock.now())), stopping))
@@ -227,25 +230,27 @@ export class BatchRun {
    * The mark goes out behind the handlers, and only once it is durable is the record settled. Were it settled first, a
    * crash in between would let the source forget a record of which the ledger knows nothing.
    */
-  #complete(work: Work, claim: Claim, attempts: number, lend: Lend): Promise<LaneStep> | LaneStep {
+  #complete(work: Work, claim: Claim, attempt: number, lend: Lend): LaneStep | Suspended | Promise<LaneStep> {
     const { session, stopping, onCompleting, parker } = this.#setting
     parker?.circuit.succeeded()
     const durable = session.complete(claim)
-    if (durable === undefined) return this.#handled(work, attempts)
+    if (durable === undefined) return this.#handled(work, attempt)
     const settled = durable.then(
-      (completion) => this.#completed(work, attempts, completion ?? undefined),
+      (completion) => this.#completed(work, claim, attempt, lend, completion ?? undefined),
       // The effect happened, but nothing says so: the record comes again, with the same idempotency key.
-      (error: unknown) => this.#ends.ledgerFailed(work, attempts, error),
+      (error: unknown) => this.#unsettled(work, attempt, error),
     )
     this.#completions.push(settled)
     onCompleting?.(work, settled)
     // Nobody else will flush for a handler that outlived its batch.
     if (stopping.aborted) void session.flush()
     if (!session.laneWaits) return 'next'
-    return this.#afterCommit(work, claim, settled, lend)
+    // A shared transaction needs this lane's turn: others fill it. One of its own keeps it, or all lanes would send at once.
+    const suspended = new Suspended(settled)
+    return session.commitsAlone === true ? stepOf(suspended, (wait) => wait) : suspended
   }
 
-  #completed(work: Work, attempt: number, completion: Completion | undefined): Completed | Promise<Completed> {
+  #completed(work: Work, claim: Claim, attempt: number, lend: Lend, completion: Completion | undefined): Completed {
     switch (completion?.status) {
       case undefined:
       case 'completed':
@@ -256,15 +261,14 @@ export class BatchRun {
         return this.#ends.superseded(work)
       case 'refused':
         // A lane that did not wait is past this record: it can't be run again here, and nothing behind it may count.
-        if (!this.#setting.session.laneWaits) return this.#ends.ledgerFailed(work, attempt, completion.error)
-        return { attempt, error: completion.error }
+        if (!this.#setting.session.laneWaits) return this.#unsettled(work, attempt, completion.error)
+        return () => this.#retry(work, claim, lend, { attempt, error: completion.error })
     }
   }
 
-  /** A shared transaction needs this lane's turn: others fill it. One of its own keeps it, or all lanes would send at once. */
-  async #afterCommit(work: Work, claim: Claim, settled: Promise<Completed>, lend: Lend): Promise<LaneStep> {
-    const end = await (this.#setting.session.commitsAlone === true ? settled : lend(settled))
-    return typeof end === 'string' ? end : this.#retry(work, claim, lend, end)
+  #unsettled(work: Work, attempts: number, error: unknown): Completed {
+    const step = this.#ends.ledgerFailed(work, attempts, error)
+    return () => step
   }
 
   async #giveUp(
@@ -287,7 +291,7 @@ export class BatchRun {
     }
   }
 
-  #fail(work: Work, stopped: Omit<StoppedRecord, 'position'>): Promise<LaneStep> {
+  #fail(work: Work, stopped: Omit<StoppedRecord, 'position'>): Promise<LaneStep> | LaneStep {
     const besideLot = this.#besideLot
     // A handler that outlived its batch may fail beside the one that has come after it: it says nothing any more.
     if (besideLot === undefined || stopped.reason !== 'poison' || this.#setting.stopping.aborted)
@@ -297,7 +301,7 @@ export class BatchRun {
       .catch((error: unknown) => this.#ends.ledgerFailed(work, stopped.attempts, error))
   }
 
-  #handled(work: Work, attempts: number): LaneStep {
+  #handled(work: Work, attempts: number): 'next' {
     const step = this.#ends.handled(work, attempts)
     const forgotten = this.#setting.parker?.forgetAttempts(work)
     if (forgotten !== undefined) this.#completions.push(forgotten.then(() => step))

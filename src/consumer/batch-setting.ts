@@ -1,7 +1,6 @@
 import type { Settling } from '../checkpoint/settlement.ts'
-import type { FailedAttempt } from '../handler/attempts.ts'
 import type { LeaseContext } from '../handler/handler.ts'
-import type { LaneStep } from '../lanes/lanes.ts'
+import type { Resumption } from '../lanes/lanes.ts'
 import type { LedgerSession } from '../ledger/ledger.ts'
 import type { Parker } from './parker.ts'
 import type { Report } from './report.ts'
@@ -9,8 +8,8 @@ import type { ResolvedOptions } from './resolve-options.ts'
 import type { Stragglers } from './stragglers.ts'
 import type { Work } from './work.ts'
 
-/** What became of a record whose handler had succeeded: its lane goes on or stops, or the attempt has failed after all. */
-export type Completed = LaneStep | FailedAttempt
+/** What became of a record whose handler had succeeded: `next` when it is settled, else what its lane goes on with. */
+export type Completed = Resumption
 
 /** What the records of one batch share. */
 export interface BatchSetting {

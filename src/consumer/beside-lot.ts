@@ -97,7 +97,7 @@ export class BesideLot {
     }
   }
 
-  #inLot(work: Work, answer: ParkAnswer, failing: Failing | undefined): Promise<LaneStep> {
+  #inLot(work: Work, answer: ParkAnswer, failing: Failing | undefined): LaneStep {
     const { setting, ends } = this.#way
     if (answer === 'full')
       return ends.stopped(work, { reason: 'poison', attempts: 0, ...failing, error: full(work, failing) })

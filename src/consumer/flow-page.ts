@@ -1,5 +1,5 @@
 import type { Settlement } from '../checkpoint/settlement.ts'
-import type { LaneStep, Lend } from '../lanes/lanes.ts'
+import type { Lend, Worked } from '../lanes/lanes.ts'
 import type { LedgerSession } from '../ledger/ledger.ts'
 import { BatchRun } from './batch-run.ts'
 import type { BatchSetting } from './batch-setting.ts'
@@ -33,7 +33,7 @@ export class FlowPage {
   }
 
   /** Works one record; never rejects. */
-  work(work: Work, lend: Lend): Promise<LaneStep> {
+  work(work: Work, lend: Lend): Worked {
     return this.#run.work(work, lend)
   }
 

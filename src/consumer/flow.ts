@@ -3,7 +3,7 @@ import type { Settling } from '../checkpoint/settlement.ts'
 import { LeaseLostError, type TidemarkError } from '../errors.ts'
 import type { LeaseContext } from '../handler/handler.ts'
 import { retryDelayMs } from '../handler/retry-policy.ts'
-import { Lanes, type LaneStep, type Lend } from '../lanes/lanes.ts'
+import { Lanes, stepOf, Suspended, type LaneStep, type Lend, type Worked } from '../lanes/lanes.ts'
 import type { LedgerSession, LedgerShard, ShardLedger } from '../ledger/ledger.ts'
 import { noLedgerSession } from '../ledger/no-ledger.ts'
 import type { Batch } from '../source/source.ts'
@@ -229,42 +229,53 @@ export class Flow {
     )
   }
 
-  #work(item: FlowWork, lend: Lend): Promise<LaneStep> {
+  #work(item: FlowWork, lend: Lend): Worked {
     this.#wakeRoom() // one lane less is waiting, though it may be long until anything is settled
-    if (this.#stopping.signal.aborted) return Promise.resolve('stop')
+    if (this.#stopping.signal.aborted) return 'stop'
     const marking = this.#marking.get(item.work.laneKey)
     if (marking !== undefined && marking.page !== item.page) return this.#workAfterMark(marking.page, item, lend)
-    return item.page.work(item.work, lend).then((step) => this.#after(step, item, lend, 1))
+    return this.#after(item.page.work(item.work, lend), item, lend)
   }
 
   /**
    * Each page has its own session, and a session keeps marks in order only among its own. Were this record's mark durable
    * before that of the lane's last record, in the page before, a crash in between would run that one again and skip this.
    */
-  async #workAfterMark(earlier: FlowPage, item: FlowWork, lend: Lend): Promise<LaneStep> {
+  async #workAfterMark(earlier: FlowPage, item: FlowWork, lend: Lend): Promise<LaneStep | Suspended> {
     await lend(earlier.flush())
-    return item.page.work(item.work, lend).then((step) => this.#after(step, item, lend, 1))
+    return this.#after(item.page.work(item.work, lend), item, lend)
   }
 
-  #after(step: LaneStep, item: FlowWork, lend: Lend, round: number): Promise<LaneStep> | LaneStep {
-    if (step === 'stop') return this.#stopped(item, lend, round)
+  #after(worked: Worked, item: FlowWork, lend: Lend): Worked {
+    if (worked === 'next') return this.#next(item)
+    if (worked === 'stop') return this.#stopped(item, lend)
+    if (worked instanceof Promise) return worked.then((answer) => this.#after(answer, item, lend))
+    const end = worked.end.then((resumption) =>
+      resumption === 'next' ? this.#next(item) : () => this.#after(resumption(), item, lend),
+    )
+    return new Suspended(end)
+  }
+
+  #next(item: FlowWork): 'next' {
     if (this.#stuck.size > 0) this.#stuck.delete(item.work.laneKey)
     this.#wakeRoom()
     if (item.page.left()) void this.#closePage(item.page)
     return 'next'
   }
 
-  async #stopped(item: FlowWork, lend: Lend, round: number): Promise<LaneStep> {
+  async #stopped(item: FlowWork, lend: Lend): Promise<LaneStep> {
     const { work, report, page } = item
-    const stopped = report.takeStopped(work.position)
-    if (this.#stopping.signal.aborted || stopped === undefined) return 'stop'
-    this.#noteStuck(work, stopped)
-    this.#wakeRoom()
     const { clock, random } = this.#options
-    const delayMs = retryDelayMs(stopped.reason === 'poison' ? poisonRetry : systemicRetry, round, random)
-    await lend(clock.sleep(delayMs, this.#stopping.signal))
-    if (this.#stopping.signal.aborted) return 'stop'
-    return this.#after(await page.work(work, lend), item, lend, round + 1)
+    for (let round = 1; ; round += 1) {
+      const stopped = report.takeStopped(work.position)
+      if (this.#stopping.signal.aborted || stopped === undefined) return 'stop'
+      this.#noteStuck(work, stopped)
+      this.#wakeRoom()
+      const delayMs = retryDelayMs(stopped.reason === 'poison' ? poisonRetry : systemicRetry, round, random)
+      await lend(clock.sleep(delayMs, this.#stopping.signal))
+      if (this.#stopping.signal.aborted) return 'stop'
+      if ((await stepOf(page.work(work, lend), lend)) === 'next') return this.#next(item)
+    }
   }
 
   /** What is durable is not known any more: only a fresh look at the ledger tells, and that is a new flow's. */

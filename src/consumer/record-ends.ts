@@ -1,4 +1,3 @@
-import type { LaneStep } from '../lanes/lanes.ts'
 import type { BatchSetting } from './batch-setting.ts'
 import type { Failing } from './parker.ts'
 import type { StoppedRecord } from './report.ts'
@@ -18,39 +17,39 @@ export class RecordEnds {
     return this.#ledgerFailure
   }
 
-  handled(work: Work, attempts: number): LaneStep {
+  handled(work: Work, attempts: number): 'next' {
     this.#setting.book.settle(work.position, 'handled')
     this.#setting.report.handled(work, attempts)
     return 'next'
   }
 
-  duplicate(work: Work): Promise<LaneStep> {
+  duplicate(work: Work): 'next' {
     this.#setting.book.settle(work.position, 'duplicate')
     this.#setting.report.duplicate(work)
-    return Promise.resolve('next')
+    return 'next'
   }
 
-  superseded(work: Work): LaneStep {
+  superseded(work: Work): 'next' {
     this.#setting.book.settle(work.position, 'duplicate')
     this.#setting.report.superseded(work)
     return 'next'
   }
 
   /** It is durable in the lot: for its own sake, or (`failing` absent) behind another of its lane. */
-  parked(work: Work, failing: Failing | undefined): Promise<LaneStep> {
+  parked(work: Work, failing: Failing | undefined): 'next' {
     this.#setting.book.settle(work.position, 'parked')
     this.#setting.report.parked(work, failing)
-    return Promise.resolve('next')
+    return 'next'
   }
 
-  stopped(work: Work, stopped: Omit<StoppedRecord, 'position'>): Promise<LaneStep> {
+  stopped(work: Work, stopped: Omit<StoppedRecord, 'position'>): 'stop' {
     this.#setting.session.leave?.(work, 'stopped')
     this.#setting.report.stop(work, stopped)
-    return Promise.resolve('stop')
+    return 'stop'
   }
 
   /** What is durable is not known any more: nothing else of this batch is started. */
-  ledgerFailed(work: Work, attempts: number, error: unknown): Promise<LaneStep> {
+  ledgerFailed(work: Work, attempts: number, error: unknown): 'stop' {
     this.#ledgerFailure ??= { error }
     this.#setting.onLedgerFailed?.(error)
     return this.stopped(work, { reason: 'systemic', attempts, error })

@@ -4,6 +4,7 @@ import { systemHost } from '../internal/system.ts'
 import { noLedgerSession } from '../ledger/no-ledger.ts'
 import { LaneHold } from '../parking/lane-hold.ts'
 import { describeError } from '../parking/error-description.ts'
+import { stepOf, type Lend } from '../lanes/lanes.ts'
 import type { LaneState, ParkedRecord, ParkingLot } from '../parking/parking-lot.ts'
 import { publish } from '../telemetry/channels.ts'
 import { BatchRun } from './batch-run.ts'
@@ -196,7 +197,8 @@ async function run(record: ParkedRecord, hold: LaneHold, { options, lot, straggl
     ...{ options, session, book, report, stopping: signal, signal, stragglers, busy: new Map() },
     assertMayRun: () => hold.assertHeld(),
   })
-  await batchRun.work(work, (wait) => wait)
+  const keepsTurn: Lend = (wait) => wait
+  await stepOf(batchRun.work(work, keepsTurn), keepsTurn)
   await batchRun.flush()
   session.close()
   const stopped: StoppedRecord | undefined = report.takeStopped(0)

@@ -4,8 +4,31 @@ export type LaneStep = 'next' | 'stop'
 /** Waits without holding the worker's turn, so that what only waits keeps no other lane from working. */
 export type Lend = <Result>(wait: Promise<Result>) => Promise<Result>
 
+/** With what a lane goes on that was suspended: its next record, or something that needs a turn. */
+export type Resumption = 'next' | (() => Worked)
+
+/** A record that needs no turn until it is known how something ended; meanwhile its lane stands still. */
+export class Suspended {
+  readonly end: Promise<Resumption>
+
+  constructor(end: Promise<Resumption>) {
+    this.end = end
+  }
+}
+
+/** How a record was worked, at once or later. Later, it keeps its turn until then. */
+export type Worked = LaneStep | Suspended | Promise<LaneStep | Suspended>
+
 /** Works one record. It must not reject: that is a broken invariant, which stops its lane and is told by `idle`. */
-export type LaneWorker<Work> = (work: Work, lend: Lend) => Promise<LaneStep>
+export type LaneWorker<Work> = (work: Work, lend: Lend) => Worked
+
+/** The step that comes of it in the end. For who has a turn, and has to wait: it is lent while nothing needs it. */
+export async function stepOf(worked: Worked, lend: Lend): Promise<LaneStep> {
+  const answer = await worked
+  if (!(answer instanceof Suspended)) return answer
+  const resumption = await lend(answer.end)
+  return resumption === 'next' ? resumption : stepOf(resumption(), lend)
+}
 
 // Queues are left by index, and what was left is forgotten now and then: under endless load they are never empty. The places
 // of those that left are emptied at once: a thousand records kept for nothing all grow old, and are dear to collect.
@@ -29,6 +52,7 @@ interface Lane<Work> {
   readonly key: string
   readonly works: (Work | undefined)[]
   next: number
+  resume: (() => Worked) | undefined
   onEnd: (() => void)[] | undefined
 }
 
@@ -36,8 +60,9 @@ interface Lane<Work> {
  * Runs work side by side across lanes, up to `concurrency`, and strictly one after the other within a lane.
  *
  *     ready ── a turn is free ──▶ working ── 'next', more to do ──▶ ready, behind the others
- *                                    │────── 'next', nothing left ▶ gone
- *                                    └────── 'stop' ──────────────▶ stopped
+ *                                  │   ▲ │── 'next', nothing left ▶ gone
+ *                                  ▼   │ └── 'stop' ──────────────▶ stopped
+ *                               suspended, its turn another's; where that was all, it is as after 'next'
  *
  * A stopped lane drops what it holds and takes nothing more, because whatever comes later of that item must not overtake
  * the record it stopped at. Lanes take turns record by record, so that a long one can't keep the others waiting. A turn
@@ -69,7 +94,7 @@ export class Lanes<Work> {
     if (this.#stopped.has(laneKey)) return
     const lane = this.#lanes.get(laneKey)
     if (lane !== undefined) return void lane.works.push(work)
-    const fresh = { key: laneKey, works: [work], next: 0, onEnd: undefined }
+    const fresh = { key: laneKey, works: [work], next: 0, resume: undefined, onEnd: undefined }
     this.#lanes.set(laneKey, fresh)
     this.#ready.push(fresh)
   }
@@ -99,25 +124,59 @@ export class Lanes<Work> {
     return new Map(Array.from(this.#working, (lane) => [lane.key, endOf(lane)]))
   }
 
-  async #turn(): Promise<void> {
-    for (let lane = this.#takeReady(); lane !== undefined; lane = this.#takeReady()) {
-      this.#working.add(lane)
-      let step: LaneStep
+  async #turn(first?: Lane<Work>): Promise<void> {
+    for (let lane = first ?? this.#takeReady(); lane !== undefined; lane = this.#takeReady()) {
+      let worked: LaneStep | Suspended
       try {
-        step = await this.#worker(takeFrom(lane), this.#lend)
+        // Waited for only where there is something to wait for: most of what is worked at once never was a promise.
+        const begun = this.#begin(lane)
+        worked = begun instanceof Promise ? await begun : begun
       } catch (error) {
-        this.#broken ??= { error }
-        step = 'stop'
+        worked = this.#broke(error)
       }
-      this.#working.delete(lane)
-      if (lane.next >= compactFrom) lane.next -= forget(lane.works, lane.next)
-      if (step === 'stop') this.#stopped.add(lane.key)
-      if (step === 'stop' || lane.next === lane.works.length) this.#end(lane)
-      else this.#ready.push(lane)
+      if (worked instanceof Suspended) void this.#suspend(lane, worked)
+      else this.#leave(lane, worked)
       const returning = this.#returning.shift()
       if (returning !== undefined) return returning() // the turn goes on with the one that comes back
     }
     this.#freeTurns += 1
+  }
+
+  #begin(lane: Lane<Work>): Worked {
+    const { resume } = lane
+    lane.resume = undefined
+    if (resume !== undefined) return resume()
+    this.#working.add(lane)
+    return this.#worker(takeFrom(lane), this.#lend)
+  }
+
+  async #suspend(lane: Lane<Work>, { end }: Suspended): Promise<void> {
+    let resumption: Resumption | 'stop'
+    try {
+      resumption = await end
+    } catch (error) {
+      resumption = this.#broke(error)
+    }
+    if (typeof resumption === 'string') {
+      this.#leave(lane, resumption)
+      return this.start()
+    }
+    lane.resume = resumption
+    await this.#takeTurn()
+    return this.#turn(lane)
+  }
+
+  #broke(error: unknown): 'stop' {
+    this.#broken ??= { error }
+    return 'stop'
+  }
+
+  #leave(lane: Lane<Work>, step: LaneStep): void {
+    this.#working.delete(lane)
+    if (lane.next >= compactFrom) lane.next -= forget(lane.works, lane.next)
+    if (step === 'stop') this.#stopped.add(lane.key)
+    if (step === 'stop' || lane.next === lane.works.length) this.#end(lane)
+    else this.#ready.push(lane)
   }
 
   /**
@@ -164,8 +223,12 @@ export class Lanes<Work> {
     try {
       return await wait
     } finally {
-      if (this.#freeTurns > 0) this.#freeTurns -= 1
-      else await new Promise<void>((resolve) => this.#returning.push(resolve))
+      await this.#takeTurn()
     }
+  }
+
+  async #takeTurn(): Promise<void> {
+    if (this.#freeTurns > 0) this.#freeTurns -= 1
+    else await new Promise<void>((resolve) => this.#returning.push(resolve))
   }
 }

@@ -1,5 +1,6 @@
 import { DeadlineError } from '../errors.ts'
 import { Outstanding } from '../internal/outstanding.ts'
+import { isThenable } from '../internal/thenable.ts'
 import {
   actionsPerTransaction,
   RecordTransaction,
@@ -190,8 +191,4 @@ export class TransactionShard implements ShardLedger<DynamoDBTransaction> {
     const slot = this.#order?.find(entry)
     if (slot !== undefined && slot.state !== 'done') slot.state = state
   }
-}
-
-function isThenable<Result>(value: Result | PromiseLike<Result>): value is PromiseLike<Result> {
-  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function'
 }

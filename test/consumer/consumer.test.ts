@@ -305,7 +305,7 @@ describe('a ledger that fails', () => {
         async open(batch) {
           const session = await failing.open(batch)
           return {
-            laneWaits: true,
+            ...{ laneWaits: true, commitsAlone: true },
             claim: (entry) => session.claim(entry),
             complete: () => Promise.reject(new Error('no table')),
             release: (claim) => session.release(claim),
