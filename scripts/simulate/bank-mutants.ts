@@ -85,9 +85,14 @@ const inPostgres: readonly Mutant[] = [
   mutant('marks commit in a transaction of their own', 'postgres', 300, {
     file: 'src/ledger/postgres/mark-keeper.ts',
     find: `    const there = await transaction.writeMarks({ consumer, entries, writer: this.#writer, now, forgetBefore })\n`,
-    replace: `    const { opened } = await this.#setting.store.begin(undefined, 60_000)
+    replace: `    const { opened } = await this.#setting.store.begin(undefined, { idleMs: 60_000, endMs: 0 })
     const there = await opened.writeMarks({ consumer, entries, writer: this.#writer, now, forgetBefore })
     await opened.commit()\n`,
+  }),
+  mutant('the server is not told when the time of an invocation is over', 'postgres-hot', 100, {
+    file: 'src/ledger/postgres/mark-keeper.ts',
+    find: `{ idleMs: Math.min(idleTimeoutMs, leftMs), endMs: leftMs }`,
+    replace: `{ idleMs: idleTimeoutMs, endMs: 0 * leftMs }`,
   }),
   mutant('a record that stands still is no hole in the mark', 'workers-postgres', 300, {
     file: 'src/ledger/postgres/shard-mark.ts',

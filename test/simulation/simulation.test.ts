@@ -33,6 +33,7 @@ describe('the simulation', () => {
     ['workers-transactions', 80],
     ['postgres', 250],
     ['postgres-refused', 30],
+    ['postgres-hot', 30],
     ['workers-postgres', 80],
   ] as const)('finds nothing in %s', { timeout: 300_000 }, async (scenario, count) => {
     const { failures, differing } = await runEnsemble(sound, { scenario, from: 1, count })

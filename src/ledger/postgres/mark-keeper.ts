@@ -24,6 +24,8 @@ export interface KeeperSetting<Transaction> {
   readonly keepMs: number
   /** After how long without a statement the server ends a transaction. */
   readonly idleTimeoutMs: number
+  /** When nobody works on the batch any more, by the monotonic clock; absent when there is no such time. */
+  readonly goneAt?: number
   readonly clock: Clock
   readonly random: Random
 }
@@ -45,8 +47,10 @@ export class RecordMarks<Transaction> implements MarkKeeper<Transaction> {
   }
 
   async begin(): Promise<StoreTransaction<Transaction>> {
-    const { store, idleTimeoutMs } = this.#setting
-    return (await store.begin(undefined, idleTimeoutMs)).opened
+    const { store, idleTimeoutMs, clock, goneAt } = this.#setting
+    if (goneAt === undefined) return (await store.begin(undefined, { idleMs: idleTimeoutMs, endMs: 0 })).opened
+    const leftMs = Math.max(1, goneAt - clock.monotonic())
+    return (await store.begin(undefined, { idleMs: Math.min(idleTimeoutMs, leftMs), endMs: leftMs })).opened
   }
 
   async write(
@@ -97,7 +101,7 @@ export class ShardMarks<Transaction> implements MarkKeeper<Transaction> {
 
   async begin(): Promise<StoreTransaction<Transaction>> {
     const { store, idleTimeoutMs } = this.#setting
-    const { opened, fence } = await store.begin(this.#session, idleTimeoutMs)
+    const { opened, fence } = await store.begin(this.#session, { idleMs: idleTimeoutMs, endMs: 0 })
     if (fence.status === 'held') return opened
     await opened.rollback()
     if (fence.isLater) tellRefusedCommit(this.#session.shard)

@@ -124,16 +124,18 @@ function ledgerOn<Transaction>(
   const maxRecords = integer('maxRecordsPerTransaction', options.maxRecordsPerTransaction ?? 100, 1, 10_000)
   const maxMs = integer('maxTransactionMs', options.maxTransactionMs ?? 1_000, 1, 60_000)
   const common = { maxMs, size: new TransactionSize(maxRecords), suspects: new Set<string>() }
-  const keeperOf = (consumer: string, timeout = idleTimeoutMs): KeeperSetting<Transaction> => {
-    return { store, consumer, keepMs, clock, random, idleTimeoutMs: Math.min(idleTimeoutMs, Math.max(1_000, timeout)) }
+  const keeperOf = (consumer: string, remainingMs?: number): KeeperSetting<Transaction> => {
+    const keeper = { store, consumer, keepMs, clock, random, idleTimeoutMs }
+    return remainingMs === undefined ? keeper : { ...keeper, goneAt: clock.monotonic() + remainingMs }
   }
   return {
     async open({ consumer, entries, remainingMs }: LedgerBatch) {
+      const keeper = keeperOf(consumer, remainingMs)
       const keys = entries.map(({ idempotencyKey }) => idempotencyKey)
       const marked = await store.readMarks(consumer, keys, clock.now() - keepMs).catch((error: unknown) => {
         throw storeError(error, 'reading marks')
       })
-      const marks = new RecordMarks(keeperOf(consumer, remainingMs))
+      const marks = new RecordMarks(keeper)
       const shared = new SharedTransaction({ store, marks, clock, random, ...common })
       return new PostgresSession({ shared, marked, mark: undefined })
     },

@@ -32,7 +32,7 @@ export function isRefusal(error: unknown): boolean {
   const state = sqlStateOf(error)
   if (state === undefined || state.startsWith('08')) return false
   // The server is going down or was told to end this connection; a crash, or a transaction that it can't speak for.
-  return !['57P01', '57P02', '57P03', '57P05', '25P03', '40003', '08007'].includes(state)
+  return !['57P01', '57P02', '57P03', '57P05', '25P03', '25P04', '40003', '08007'].includes(state)
 }
 
 /** Nobody's mistake and likely to pass: a connection that broke, no room, a timeout, a lock. */

@@ -6,6 +6,7 @@ import { Bridge } from './bridge.ts'
 import type { PostgresDriver, Row, Scope } from './driver.ts'
 import { tableNames, type TableNames } from './migration.ts'
 import { sqlStateOf } from './sql-state.ts'
+import { endLimit, idleLimit, told, type TransactionTime } from './time-limits.ts'
 import type {
   Fence,
   MarkRows,
@@ -47,14 +48,13 @@ export class SqlStore<Transaction> implements PostgresStore<Transaction> {
 
   async begin(
     session: ShardSession | undefined,
-    idleTimeoutMs: number,
+    time: TransactionTime,
   ): Promise<{ readonly opened: StoreTransaction<Transaction>; readonly fence: Fence }> {
     const bridge = await Bridge.open(this.#driver)
     try {
       const { scope } = bridge
       if (this.#isolation !== undefined) await scope.query(`SET TRANSACTION ISOLATION LEVEL ${this.#isolation}`)
-      const idle = String(idleTimeoutMs)
-      const [row] = await (session === undefined ? this.#introduce(scope, idle) : this.#lock(scope, session, idle))
+      const [row] = await (session === undefined ? this.#introduce(scope, time) : this.#lock(scope, session, time))
       const fence = session === undefined ? held : fenceOf(row, session)
       const name = { xid: text(row, 'xid'), pid: text(row, 'pid') }
       return { opened: new SqlTransaction(bridge, name, this.#tables), fence }
@@ -64,20 +64,21 @@ export class SqlStore<Transaction> implements PostgresStore<Transaction> {
     }
   }
 
-  /** An owner that hangs must not keep its locks for ever: the server ends a transaction that is idle for too long. */
-  #introduce(scope: Scope<Transaction>, idle: string): Promise<readonly Row[]> {
-    return scope.query(
-      `SELECT set_config('idle_in_transaction_session_timeout', $1, true) AS idle, ${thisTransaction}`,
-      [idle],
-    )
+  /** An owner that hangs, or is gone, must not keep its locks: the server ends a transaction whose time is over. */
+  #introduce(scope: Scope<Transaction>, { idleMs, endMs }: TransactionTime): Promise<readonly Row[]> {
+    return scope.query(`SELECT ${idleLimit('$1')}, ${endLimit('$2')}, ${thisTransaction}`, [told(idleMs), told(endMs)])
   }
 
-  #lock(scope: Scope<Transaction>, { shard }: ShardSession, idle: string): Promise<readonly Row[]> {
+  #lock(
+    scope: Scope<Transaction>,
+    { shard }: ShardSession,
+    { idleMs, endMs }: TransactionTime,
+  ): Promise<readonly Row[]> {
     return scope.query(
       `SELECT session, epoch::text, lease_created_at::text AS born, ${thisTransaction}, ` +
-        `set_config('idle_in_transaction_session_timeout', $5, true) AS idle ` +
+        `${idleLimit('$5')}, ${endLimit('$6')} ` +
         `FROM ${this.#tables.shards} WHERE ${ofShard} FOR UPDATE`,
-      [...keyOf(shard), idle],
+      [...keyOf(shard), told(idleMs), told(endMs)],
     )
   }
 

@@ -1,4 +1,5 @@
 import type { LedgerEntry, LedgerShard } from '../ledger.ts'
+import type { TransactionTime } from './time-limits.ts'
 
 /** How far the effects of a shard are committed. */
 export interface ShardState {
@@ -74,7 +75,7 @@ export interface PostgresStore<Transaction> {
   /** Begins a transaction; with a session it locks the shard's row, and answers with how it found it. */
   begin(
     session: ShardSession | undefined,
-    idleTimeoutMs: number,
+    time: TransactionTime,
   ): Promise<{
     readonly opened: StoreTransaction<Transaction>
     readonly fence: Fence

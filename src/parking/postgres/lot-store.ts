@@ -2,6 +2,7 @@ import { retryDelayMs } from '../../handler/retry-policy.ts'
 import type { Clock, Random } from '../../internal/clock.ts'
 import type { PostgresDriver, Row, Scope } from '../../ledger/postgres/driver.ts'
 import { storeError } from '../../ledger/postgres/store-error.ts'
+import { idleLimit } from '../../ledger/postgres/time-limits.ts'
 
 /** Sends a statement in a transaction. */
 export type Query = Scope<unknown>['query']
@@ -47,11 +48,10 @@ export class LotStore {
         // What follows is decided on rows that it has locked, as they are then: under a stricter level, which may be the
         // database's, each of them that has changed since would be a conflict.
         await query('SET TRANSACTION ISOLATION LEVEL READ COMMITTED')
-        await query(
-          `SELECT set_config('lock_timeout', $1, true) AS patience, ` +
-            `set_config('idle_in_transaction_session_timeout', $2, true) AS idle`,
-          [String(lockTimeoutMs), String(idleTimeoutMs)],
-        )
+        await query(`SELECT set_config('lock_timeout', $1, true) AS patience, ` + idleLimit('$2'), [
+          String(lockTimeoutMs),
+          String(idleTimeoutMs),
+        ])
         return work(query)
       }),
     )

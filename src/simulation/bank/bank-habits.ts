@@ -18,6 +18,8 @@ export interface BankHabits {
   readonly isolation: Isolation | undefined
   readonly maxRecordsPerTransaction: number
   readonly idleTimeoutMs: number
+  /** Whether the PostgreSQL server has `transaction_timeout`: from version 17 on. */
+  readonly hasTransactionTimeout: boolean
   /** Times in which the PostgreSQL server is down, after a crash. */
   readonly crashes: readonly Span[]
 }
@@ -34,6 +36,7 @@ export function drawBank(random: SeededRandom, spanMs: number): BankHabits {
     maxRecordsPerTransaction: random.pick([1, 2, 5, 100]),
     idleTimeoutMs: random.pick([2_000, 10_000, 60_000]),
     crashes: random.chance(0.4) ? [drawCrash(random, spanMs), drawCrash(random, spanMs)] : [],
+    hasTransactionTimeout: random.fork('version').chance(0.5),
   }
 }
 

@@ -6,6 +6,7 @@ const own = ['transfer committed', 'account frozen', 'stream replayed'] as const
 
 const ofPostgres = [
   ...['server crashed', 'deadlock', 'serialization failure', 'lock waited for', 'lock timed out', 'backend ended'],
+  ...['statement timed out', 'transaction timed out'],
   ...['COMMIT never arrived', 'COMMIT applied and not answered', 'COMMIT arrived late', 'connection broken'],
 ] as const satisfies readonly (PostgresMark | WireMark)[]
 

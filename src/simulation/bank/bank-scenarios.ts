@@ -96,6 +96,24 @@ function refused(drawn: LambdaProfile): LambdaProfile {
   }
 }
 
+/** All change the same two rows and have little time for it, so that many are over while they wait for a lock. */
+function hot(drawn: LambdaProfile): LambdaProfile {
+  const { bank, workload, mapping, network } = drawn
+  if (bank === undefined) return drawn
+  return {
+    ...drawn,
+    concurrency: 10,
+    workload: { ...workload, itemCount: 30, writeCount: 25, everyMs: 0 },
+    mapping: {
+      ...mapping,
+      functionTimeoutMs: mapping.functionTimeoutMs < 4_000 ? 1_500 : 4_000,
+      parallelizationFactor: 3,
+    },
+    network: { ...network, delayMs: 60 },
+    bank: { ...bank, accountCount: 2, isReplayed: true },
+  }
+}
+
 /** Worlds in which effects commit with their marks: `transactions` and `postgres`, and with workers `workers-…`. */
 export const bankScenarios: readonly Scenario[] = [
   ...ledgers.flatMap((ledger) => [
@@ -104,6 +122,7 @@ export const bankScenarios: readonly Scenario[] = [
     scenarioOf(lambdaBank(ledger), `${ledger}-refused`, refused),
     scenarioOf(workerBank(ledger), `workers-${ledger}-late`, late),
   ]),
+  scenarioOf(lambdaBank('postgres'), 'postgres-hot', hot),
   scenarioOf(lambdaParking, 'parking-transactions'),
   scenarioOf(workerParkingBank, 'workers-parking-transactions'),
 ]

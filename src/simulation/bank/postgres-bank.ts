@@ -31,6 +31,7 @@ export class PostgresBank implements BankStore {
     this.#server = new PostgresServer({
       after: (ms, run) => scheduler.after(ms, run),
       draw: () => random.next(),
+      hasTransactionTimeout: habits.hasTransactionTimeout,
       committed: (written) => book.committed(written.flatMap((row) => ofAccount(row))),
       refusal: (account) =>
         this.#frozen.has(account) ? (habits.refusesAtCommit ? 'at COMMIT' : 'at once') : undefined,

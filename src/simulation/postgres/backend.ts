@@ -1,6 +1,6 @@
 import { Execution, type Work } from './execution.ts'
 import type { PostgresServer } from './postgres-server.ts'
-import { SqlError } from './sql-error.ts'
+import { abortedBefore, inOthersWay, noSavepoint, SqlError } from './sql-error.ts'
 import { statements, type AnswerRow } from './statements.ts'
 import { Transaction, type Isolation } from './transaction.ts'
 
@@ -45,6 +45,8 @@ export class Backend {
   #isTold = false
   #isOver = false
   #cancelTimers: (() => void)[] = []
+  #cancelStatementTimeout: (() => void) | undefined
+  #cancelTransactionTimeout: (() => void) | undefined
 
   constructor(server: PostgresServer, pid: number, ended: (end: ConnectionEnd) => void) {
     this.#server = server
@@ -77,6 +79,8 @@ export class Backend {
   crash(isCommitOnDisk: boolean): void {
     this.#isOver = true
     this.#clearTimers()
+    this.#cancelStatementTimeout?.()
+    this.#freeTransaction()
     const { transaction } = this
     if (transaction?.status === 'in progress') {
       if (this.#isCommitting && isCommitOnDisk) this.#server.commit(transaction)
@@ -111,9 +115,10 @@ export class Backend {
       throw new SqlError('42601', `the simulated server does not know this statement: ${text}`)
     }
     const within = transaction ?? (this.transaction = new Transaction(this.pid))
-    if (within.isolation === 'serializable' && this.#server.setting.conflicts?.() === true) throw notSerializable()
+    if (within.isolation === 'serializable' && this.#server.setting.conflicts?.() === true) throw inOthersWay()
     this.#work = statement.run(new Execution(this.#server, within), values)
     this.#isAlone = transaction === undefined
+    this.#limitStatement(within)
     this.#proceed()
   }
 
@@ -124,6 +129,7 @@ export class Backend {
       const { done, value } = work.next()
       if (done !== true) return this.#wait(value)
       if (this.#isAlone) this.#commitAlone()
+      else this.#limitTransaction()
       this.#answer({ rows: value })
     } catch (error) {
       this.#fail(error)
@@ -134,6 +140,29 @@ export class Backend {
     const { transaction } = this
     this.transaction = undefined
     if (transaction !== undefined) this.#server.commit(transaction)
+  }
+
+  #limitStatement({ statementTimeoutMs }: Transaction): void {
+    if (statementTimeoutMs === 0) return
+    this.#cancelStatementTimeout = this.#server.setting.after(statementTimeoutMs, () => {
+      this.#server.setting.happened?.('statement timed out')
+      this.#giveUp(new SqlError('57014', 'canceling statement due to statement timeout'))
+    })
+  }
+
+  #limitTransaction(): void {
+    const timeoutMs = this.transaction?.timeoutMs ?? 0
+    if (timeoutMs === 0 || this.#cancelTransactionTimeout !== undefined) return
+    this.#cancelTransactionTimeout = this.#server.setting.after(timeoutMs, () => {
+      this.#server.setting.happened?.('transaction timed out')
+      this.#end(new SqlError('25P04', 'terminating connection due to transaction timeout', 'FATAL'))
+    })
+  }
+
+  /** From here on its time is not counted any more: it is over, or at its COMMIT, which nothing interrupts. */
+  #freeTransaction(): void {
+    this.#cancelTransactionTimeout?.()
+    this.#cancelTransactionTimeout = undefined
   }
 
   #wait(forWhom: Transaction): void {
@@ -169,12 +198,20 @@ export class Backend {
     if (error.code === '40001') this.#server.setting.happened?.('serialization failure')
     const { transaction } = this
     if (transaction !== undefined && this.#isAlone) this.#abort()
-    else if (transaction !== undefined) this.#server.failed(transaction)
+    else if (transaction !== undefined) this.#failTransaction(transaction)
     this.#answer({ error })
+  }
+
+  #failTransaction(transaction: Transaction): void {
+    this.#server.failed(transaction)
+    // Without a savepoint nothing is left of it but the way back.
+    if (transaction.status === 'aborted') this.#freeTransaction()
   }
 
   #answer(outcome: Outcome): void {
     const current = this.#current
+    this.#cancelStatementTimeout?.()
+    this.#cancelStatementTimeout = undefined
     this.#current = undefined
     this.#work = undefined
     this.#isAlone = false
@@ -204,6 +241,7 @@ export class Backend {
     this.#work = undefined
     this.waitsFor = undefined
     this.#clearTimers()
+    this.#cancelStatementTimeout?.()
     this.#server.forget(this)
     this.#abort()
   }
@@ -211,6 +249,7 @@ export class Backend {
   #abort(): void {
     const { transaction } = this
     this.transaction = undefined
+    this.#freeTransaction()
     if (transaction?.status === 'in progress') this.#server.abort(transaction)
   }
 
@@ -244,8 +283,9 @@ export class Backend {
     if (transaction.isolation === 'serializable' && setting.conflicts?.() === true) {
       this.#abort()
       setting.happened?.('serialization failure')
-      return this.#answer({ error: notSerializable() })
+      return this.#answer({ error: inOthersWay() })
     }
+    this.#freeTransaction()
     if (!transaction.hasDoneAnything) return this.#committed(transaction)
     this.#isCommitting = true
     setting.after(0.05 + mostFlushMs * setting.draw(), () => {
@@ -305,16 +345,4 @@ const controls: { readonly [verb: string]: ((this: Backend, text: string) => voi
   SET(this: Backend, text) {
     this.isolate(text)
   },
-}
-
-function abortedBefore(): SqlError {
-  return new SqlError('25P02', 'current transaction is aborted, commands ignored until end of transaction block')
-}
-
-function noSavepoint(): SqlError {
-  return new SqlError('3B001', 'savepoint "tidemark" does not exist')
-}
-
-function notSerializable(): SqlError {
-  return new SqlError('40001', 'could not serialize access due to read/write dependencies among transactions')
 }

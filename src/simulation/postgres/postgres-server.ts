@@ -11,6 +11,8 @@ export interface PostgresServerSetting {
   readonly draw: () => number
   /** A transaction that wrote this is committed. */
   readonly committed: (written: readonly WrittenRow[]) => void
+  /** Whether it limits transactions by `transaction_timeout`: PostgreSQL 17. */
+  readonly hasTransactionTimeout: boolean
   /** Whether an account takes no money, and when that is said. */
   readonly refusal?: (account: string) => 'at once' | 'at COMMIT' | undefined
   /** Whether a serializable transaction is found to be in another's way just now. */
@@ -22,7 +24,14 @@ export interface PostgresServerSetting {
 
 /** What has to happen now and then. */
 export type PostgresMark =
-  'server crashed' | 'deadlock' | 'serialization failure' | 'lock waited for' | 'lock timed out' | 'backend ended'
+  | 'server crashed'
+  | 'deadlock'
+  | 'serialization failure'
+  | 'lock waited for'
+  | 'lock timed out'
+  | 'statement timed out'
+  | 'transaction timed out'
+  | 'backend ended'
 
 const firstXid = 1_000
 

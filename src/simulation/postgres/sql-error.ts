@@ -12,6 +12,18 @@ export class SqlError extends Error {
   }
 }
 
+export function abortedBefore(): SqlError {
+  return new SqlError('25P02', 'current transaction is aborted, commands ignored until end of transaction block')
+}
+
+export function noSavepoint(): SqlError {
+  return new SqlError('3B001', 'savepoint "tidemark" does not exist')
+}
+
+export function inOthersWay(): SqlError {
+  return new SqlError('40001', 'could not serialize access due to read/write dependencies among transactions')
+}
+
 /** An error as `pg` gives it when there is no answer. */
 export function brokenConnection(how: 'reset' | 'terminated' | 'not queryable' | 'refused'): Error {
   switch (how) {

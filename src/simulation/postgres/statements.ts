@@ -1,3 +1,4 @@
+import { endLimit, idleLimit } from '../../ledger/postgres/time-limits.ts'
 import type { Execution, Work } from './execution.ts'
 import { SqlError } from './sql-error.ts'
 import type { Columns } from './transaction.ts'
@@ -25,27 +26,27 @@ export const moveStatement = 'UPDATE accounts SET balance = balance + $2::text::
 /** By their text: what is sent and is not here is a defect of this model, or of the ledger. */
 export const statements: ReadonlyMap<string, Statement> = new Map<string, Statement>([
   [
-    `SELECT set_config('idle_in_transaction_session_timeout', $1, true) AS idle, ${thisTransaction}`,
+    `SELECT ${idleLimit('$1')}, ${endLimit('$2')}, ${thisTransaction}`,
     {
       name: 'introduce',
-      *run(execution, [idle = '']) {
-        execution.transaction.idleTimeoutMs = Number(idle)
-        return [{ idle: duration(idle), ...named(execution) }]
+      *run(execution, [idle = '', end = '']) {
+        limitTime(execution, idle, end)
+        return [{ idle: duration(idle), ending: duration(end), ...named(execution) }]
       },
     },
   ],
   [
     `SELECT session, epoch::text, lease_created_at::text AS born, ${thisTransaction}, ` +
-      `set_config('idle_in_transaction_session_timeout', $5, true) AS idle ` +
+      `${idleLimit('$5')}, ${endLimit('$6')} ` +
       `FROM ${shards} WHERE ${ofShard} FOR UPDATE`,
     {
       name: 'lock shard',
       *run(execution, values) {
         const row = yield* execution.lock(shards, execution.find(shards, values.slice(0, 4)), () => true)
         if (row === undefined) return []
-        const [, , , , idle = ''] = values
-        execution.transaction.idleTimeoutMs = Number(idle)
-        return [{ ...fence(row), ...named(execution), idle: duration(idle) }]
+        const [, , , , idle = '', end = ''] = values
+        limitTime(execution, idle, end)
+        return [{ ...fence(row), ...named(execution), idle: duration(idle), ending: duration(end) }]
       },
     },
   ],
@@ -256,9 +257,16 @@ function named(execution: Execution): AnswerRow {
   return { xid: execution.xid, pid: String(execution.transaction.pid) }
 }
 
+function limitTime({ transaction, server }: Execution, idle: string, end: string): void {
+  transaction.idleTimeoutMs = Number(idle)
+  if (server.setting.hasTransactionTimeout) transaction.timeoutMs = Number(end)
+  else transaction.statementTimeoutMs = Number(end)
+}
+
 // As the server writes a setting of milliseconds back.
 function duration(ms: string): string {
   const number = Number(ms)
+  if (number === 0) return '0'
   if (number % 60_000 === 0 && number > 0) return `${number / 60_000}min`
   return number % 1_000 === 0 && number > 0 ? `${number / 1_000}s` : `${number}ms`
 }

@@ -53,6 +53,9 @@ export class Transaction {
   deferred: SqlError | undefined
   lockTimeoutMs = 0
   idleTimeoutMs = 0
+  statementTimeoutMs = 0
+  /** From when it was said on. */
+  timeoutMs = 0
   readonly #steps: Step[] = []
   readonly #savepoints: number[] = []
 

@@ -40,17 +40,17 @@ function plain(rows: readonly object[]): unknown {
 /** Sessions on some server, and which of their statements are still unanswered. */
 class Sessions {
   readonly #waiting = new Map<string, Promise<unknown>>()
-  readonly #settle: (answer: Promise<unknown>) => Promise<unknown>
+  readonly #settle: (answer: Promise<unknown>, waitingCount: number) => Promise<unknown>
 
-  /** @param settle Waits until nothing more happens by itself. */
-  constructor(settle: (answer: Promise<unknown>) => Promise<unknown>) {
+  /** @param settle Waits until nothing more happens by itself; so many others may be woken. */
+  constructor(settle: (answer: Promise<unknown>, waitingCount: number) => Promise<unknown>) {
     this.#settle = settle
   }
 
   async tell(session: string, answer: Promise<unknown>): Promise<Told> {
     const before = [...this.#waiting]
     this.#waiting.set(session, answer)
-    await this.#settle(answer)
+    await this.#settle(answer, before.length)
     const outcome = await this.#outcome(session, answer)
     const woken: unknown[] = []
     for (const [name, waiting] of before) {
@@ -68,12 +68,13 @@ class Sessions {
 }
 
 /** The simulated server, with a process for each session. */
-function simulated(): Server {
+function simulated(hasTransactionTimeout: boolean): Server {
   const scheduler = new Scheduler(new SeededRandom('likeness'), immediateTurns)
   const unknown: string[] = []
   const server = new PostgresServer({
     after: (ms, run) => scheduler.after(ms, run),
     draw: () => 0.5,
+    hasTransactionTimeout,
     committed: () => {},
     unknown: (text) => unknown.push(text),
   })
@@ -84,20 +85,29 @@ function simulated(): Server {
     backends.set(session, known)
     return known
   }
-  // Long enough for a COMMIT, a lock's patience and a deadlock to be found.
-  const settle = () => scheduler.run(() => false, { untilMs: scheduler.now + 2_000, maxEvents: 1e6 })
+  const pass = (ms: number, isOver = () => false) =>
+    scheduler.run(isOver, { untilMs: scheduler.now + ms, maxEvents: 1e6 })
+  // What waits is given the time in which a deadlock is found (1 s) and patience ends; who is woken, that of a COMMIT.
+  let isAnswered = false
+  const settle = async () => {
+    await pass(2_000, () => isAnswered)
+    await pass(30)
+  }
   const sessions = new Sessions(settle)
   return {
-    step: ([session, statement, ...values]) =>
-      sessions.tell(
-        session,
-        new Promise((resolve) => {
-          backendOf(session).receive({
-            ...{ text: textOf(statement), values },
-            answer: (outcome) => resolve('rows' in outcome ? plain(outcome.rows) : outcome.error.code),
-          })
-        }),
-      ),
+    step: ([session, statement, ...values]) => {
+      isAnswered = false
+      const answer = new Promise((resolve) => {
+        backendOf(session).receive({
+          ...{ text: textOf(statement), values },
+          answer: (outcome) => {
+            isAnswered = true
+            resolve('rows' in outcome ? plain(outcome.rows) : outcome.error.code)
+          },
+        })
+      })
+      return sessions.tell(session, answer)
+    },
     end: () => {
       expect(unknown).toEqual([])
       return Promise.resolve()
@@ -105,16 +115,18 @@ function simulated(): Server {
   }
 }
 
-/** A real server, with a connection for each session. */
-async function real(): Promise<Server> {
+/** A real server, with a connection for each session. Where somebody else limits transactions, the ledger limits statements. */
+async function real(hasTransactionTimeout: boolean): Promise<Server> {
   const database = await createDatabase()
+  const limit = hasTransactionTimeout ? '' : ' -c transaction_timeout=1h'
+  const config = { ...database.config, options: database.config.options + limit }
   await database.query('ALTER TABLE accounts ADD COLUMN entry text')
   await database.query("INSERT INTO accounts VALUES ('a', 0, ''), ('b', 0, '')")
   const clients = new Map<string, pg.Client>()
   const clientOf = async (session: string) => {
     const known = clients.get(session)
     if (known !== undefined) return known
-    const client = new pg.Client(database.config)
+    const client = new pg.Client(config)
     client.on('error', () => {})
     await client.connect()
     clients.set(session, client)
@@ -122,7 +134,9 @@ async function real(): Promise<Server> {
   }
   const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
   // What waits is given the time in which a deadlock is found (0.1 s) and patience ends; who is woken, that of an answer.
-  const sessions = new Sessions((answer) => Promise.race([answer.then(() => pass(30)), pass(600)]))
+  const sessions = new Sessions((answer, waitingCount) =>
+    Promise.race([answer.then(() => pass(waitingCount === 0 ? 0 : 100)), pass(600)]),
+  )
   return {
     step: async ([session, statement, ...values]) => {
       const client = await clientOf(session)
@@ -148,7 +162,7 @@ const take = (session: string, who: string, born: number, epoch: number): readon
 ]
 const begin = (session: string): readonly Step[] => [
   [session, 'BEGIN'],
-  [session, 'lock shard', ...shard, '60000'],
+  [session, 'lock shard', ...shard, '60000', '0'],
 ]
 const marks = (...keys: string[]) => JSON.stringify(keys.map((key) => [key, `event ${key}`]))
 const write = (session: string, writer: string, ...keys: string[]): Step => [
@@ -192,7 +206,7 @@ const scripts: { readonly [name: string]: readonly Step[] } = {
   ],
   'marks are written once, by who is first to commit': [
     ['one', 'BEGIN'],
-    ['one', 'introduce', '60000'],
+    ['one', 'introduce', '60000', '0'],
     write('one', 'writer 1', 'b', 'a'),
     ['two', 'BEGIN'],
     write('two', 'writer 2', 'c', 'b'),
@@ -279,8 +293,38 @@ const scripts: { readonly [name: string]: readonly Step[] } = {
   ],
 }
 
-test.concurrent.for(Object.entries(scripts))('the simulated server does as the real one: %s', async ([, script]) => {
-  const [model, server] = [simulated(), await real()]
+const hold: readonly Step[] = [
+  ['one', 'BEGIN'],
+  ['one', 'introduce', '60000', '90000'],
+  ['one', moveStatement, 'a', '1', 'one'],
+]
+const beInTheWay: readonly Step[] = [
+  ['two', 'BEGIN'],
+  ['two', 'introduce', '60000', '400'],
+  ['two', moveStatement, 'b', '1', 'two'],
+]
+const timeLimits: { readonly [name: string]: readonly Step[] } = {
+  'a transaction that waits when its time is over': [
+    ...hold,
+    ...beInTheWay,
+    ['two', moveStatement, 'a', '1', 'two'],
+    ['three', moveStatement, 'b', '1', 'three'],
+    ['one', 'COMMIT'],
+  ],
+  'a transaction that is idle when its time is over': [...beInTheWay, ['three', moveStatement, 'b', '1', 'three']],
+}
+
+const cases = [
+  ...Object.entries(scripts).map(([name, script]) => ({ name, script, hasTransactionTimeout: true })),
+  ...Object.entries(timeLimits).flatMap(([name, script]) => [
+    { name, script, hasTransactionTimeout: true },
+    { name: `${name}, before PostgreSQL 17`, script, hasTransactionTimeout: false },
+  ]),
+]
+
+test.concurrent.for(cases)('the simulated server does as the real one: $name', async (given) => {
+  const { script, hasTransactionTimeout } = given
+  const [model, server] = [simulated(hasTransactionTimeout), await real(hasTransactionTimeout)]
   for (const [number, step] of script.entries())
     expect({ number, step, ...(await model.step(step)) }).toEqual({ number, step, ...(await server.step(step)) })
   await Promise.all([model.end(), server.end()])
