@@ -45,10 +45,14 @@ const lambdaMutants: readonly Mutant[] = [
     300,
     'src/consumer/batch-run.ts',
     `    const settled = durable.then(
-      (completion) => this.#completed(work, claim, attempt, lend, completion ?? undefined),`,
+      (completion) => {
+        this.#completing.ended(number)
+        return this.#completed(work, claim, attempt, lend, completion ?? undefined)`,
     `    this.#handled(work, attempt)
     const settled = durable.then(
-      () => 'next' as const,`,
+      () => {
+        this.#completing.ended(number)
+        return 'next' as const`,
   ),
   mutant(
     'a lane goes on after a failure',

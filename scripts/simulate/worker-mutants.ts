@@ -186,10 +186,14 @@ export const workerMutants: readonly Mutant[] = [
     1_000,
     'src/consumer/batch-run.ts',
     `    const settled = durable.then(
-      (completion) => this.#completed(work, claim, attempt, lend, completion ?? undefined),`,
+      (completion) => {
+        this.#completing.ended(number)
+        return this.#completed(work, claim, attempt, lend, completion ?? undefined)`,
     `    this.#handled(work, attempt)
     const settled = durable.then(
-      () => 'next' as const,`,
+      () => {
+        this.#completing.ended(number)
+        return 'next' as const`,
   ),
   mutant(
     'a mark does not wait for that of the page before',

@@ -1,6 +1,7 @@
 import { retryAttempts, type FailedAttempt } from '../handler/attempts.ts'
 import { applySchemas } from '../handler/schema.ts'
 import { aborted } from '../internal/aborted.ts'
+import { Outstanding } from '../internal/outstanding.ts'
 import { isThenable } from '../internal/thenable.ts'
 import { stepOf, Suspended, type LaneStep, type Lend, type Worked } from '../lanes/lanes.ts'
 import type { Claim, ClaimOutcome, Completion } from '../ledger/ledger.ts'
@@ -34,8 +35,8 @@ const inProgressPollMs = 500
  */
 export class BatchRun {
   readonly #setting: BatchSetting
-  // What completes is settled here, some time after its handler.
-  readonly #completions: Promise<Completed>[] = []
+  // What has completed and is to be settled, some time after its handler.
+  readonly #completing = new Outstanding()
   readonly #ends: RecordEnds
   readonly #besideLot: BesideLot | undefined
 
@@ -59,7 +60,7 @@ export class BatchRun {
   /** Makes durable what has completed so far; resolves when each such record is settled or known not to be. */
   async flush(): Promise<void> {
     await this.#setting.session.flush()
-    await Promise.all(this.#completions)
+    await this.#completing.over()
   }
 
   /** A handler of an earlier batch still runs for this item: two at once would break the item's order. */
@@ -235,12 +236,18 @@ export class BatchRun {
     parker?.circuit.succeeded()
     const durable = session.complete(claim)
     if (durable === undefined) return this.#handled(work, attempt)
+    const number = this.#completing.begun()
     const settled = durable.then(
-      (completion) => this.#completed(work, claim, attempt, lend, completion ?? undefined),
-      // The effect happened, but nothing says so: the record comes again, with the same idempotency key.
-      (error: unknown) => this.#unsettled(work, attempt, error),
+      (completion) => {
+        this.#completing.ended(number)
+        return this.#completed(work, claim, attempt, lend, completion ?? undefined)
+      },
+      (error: unknown) => {
+        this.#completing.ended(number)
+        // The effect happened, but nothing says so: the record comes again, with the same idempotency key.
+        return this.#unsettled(work, attempt, error)
+      },
     )
-    this.#completions.push(settled)
     onCompleting?.(work, settled)
     // Nobody else will flush for a handler that outlived its batch.
     if (stopping.aborted) void session.flush()
@@ -304,7 +311,13 @@ export class BatchRun {
   #handled(work: Work, attempts: number): 'next' {
     const step = this.#ends.handled(work, attempts)
     const forgotten = this.#setting.parker?.forgetAttempts(work)
-    if (forgotten !== undefined) this.#completions.push(forgotten.then(() => step))
+    if (forgotten !== undefined) void this.#until(forgotten)
     return step
+  }
+
+  async #until(end: Promise<unknown>): Promise<void> {
+    const number = this.#completing.begun()
+    await end
+    this.#completing.ended(number)
   }
 }

@@ -1,21 +1,27 @@
-/** What is under way, and whoever waits until all of it that was there when they asked is over. */
-export class Outstanding<Thing> {
-  readonly #things = new Set<Thing>()
-  readonly #waits = new Set<{ readonly left: Set<Thing>; readonly resolve: () => void }>()
+/** How much is under way, and whoever waits until all of it that was there when they asked is over. */
+export class Outstanding {
+  #begunCount = 0
+  #size = 0
+  readonly #waits = new Set<{ readonly through: number; left: number; readonly resolve: () => void }>()
 
   get size(): number {
-    return this.#things.size
+    return this.#size
   }
 
-  add(thing: Thing): void {
-    this.#things.add(thing)
+  /** Something begins. @returns its number, for `ended`. */
+  begun(): number {
+    this.#size += 1
+    this.#begunCount += 1
+    return this.#begunCount
   }
 
-  /** It is over; a second time is nothing. */
-  delete(thing: Thing): void {
-    this.#things.delete(thing)
+  /** It is over; once. */
+  ended(number: number): void {
+    this.#size -= 1
     for (const wait of this.#waits) {
-      if (!wait.left.delete(thing) || wait.left.size > 0) continue
+      if (number > wait.through) continue
+      wait.left -= 1
+      if (wait.left > 0) continue
       this.#waits.delete(wait)
       wait.resolve()
     }
@@ -23,7 +29,7 @@ export class Outstanding<Thing> {
 
   /** Resolves when everything that is under way now is over, however much comes behind it. */
   over(): Promise<void> {
-    if (this.#things.size === 0) return Promise.resolve()
-    return new Promise((resolve) => this.#waits.add({ left: new Set(this.#things), resolve }))
+    if (this.#size === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#waits.add({ through: this.#begunCount, left: this.#size, resolve }))
   }
 }

@@ -52,6 +52,7 @@ interface Lane<Work> {
   readonly key: string
   readonly works: (Work | undefined)[]
   next: number
+  isWorking: boolean
   resume: (() => Worked) | undefined
   onEnd: (() => void)[] | undefined
 }
@@ -71,7 +72,6 @@ interface Lane<Work> {
 export class Lanes<Work> {
   readonly #worker: LaneWorker<Work>
   readonly #lanes = new Map<string, Lane<Work>>()
-  readonly #working = new Set<Lane<Work>>()
   readonly #stopped = new Set<string>()
   // Ready lanes wait their turn in order. They leave by index: Array.shift would make ten thousand lanes quadratic.
   #ready: (Lane<Work> | undefined)[] = []
@@ -94,7 +94,7 @@ export class Lanes<Work> {
     if (this.#stopped.has(laneKey)) return
     const lane = this.#lanes.get(laneKey)
     if (lane !== undefined) return void lane.works.push(work)
-    const fresh = { key: laneKey, works: [work], next: 0, resume: undefined, onEnd: undefined }
+    const fresh = { key: laneKey, works: [work], next: 0, isWorking: false, resume: undefined, onEnd: undefined }
     this.#lanes.set(laneKey, fresh)
     this.#ready.push(fresh)
   }
@@ -121,7 +121,8 @@ export class Lanes<Work> {
   /** The lanes that are being worked right now, each with a promise of its end. */
   get working(): ReadonlyMap<string, Promise<void>> {
     const endOf = (lane: Lane<Work>) => new Promise<void>((resolve) => (lane.onEnd ??= []).push(resolve))
-    return new Map(Array.from(this.#working, (lane) => [lane.key, endOf(lane)]))
+    const working = Array.from(this.#lanes.values()).filter(({ isWorking }) => isWorking)
+    return new Map(working.map((lane) => [lane.key, endOf(lane)]))
   }
 
   async #turn(first?: Lane<Work>): Promise<void> {
@@ -146,7 +147,7 @@ export class Lanes<Work> {
     const { resume } = lane
     lane.resume = undefined
     if (resume !== undefined) return resume()
-    this.#working.add(lane)
+    lane.isWorking = true
     return this.#worker(takeFrom(lane), this.#lend)
   }
 
@@ -172,7 +173,7 @@ export class Lanes<Work> {
   }
 
   #leave(lane: Lane<Work>, step: LaneStep): void {
-    this.#working.delete(lane)
+    lane.isWorking = false
     if (lane.next >= compactFrom) lane.next -= forget(lane.works, lane.next)
     if (step === 'stop') this.#stopped.add(lane.key)
     if (step === 'stop' || lane.next === lane.works.length) this.#end(lane)

@@ -1,22 +1,15 @@
 import { isTidemarkError } from '../errors.ts'
 import { retryDelayMs } from '../handler/retry-policy.ts'
-import { actionsPerTransaction, type SealedTransaction } from './dynamodb-transaction.ts'
+import { actionsPerTransaction } from './dynamodb-transaction.ts'
 import { commit, passes, type CommitOutcome, type Reason } from './dynamodb-transaction-commit.ts'
 import { markAction } from './dynamodb-transaction-marks.ts'
+import type { Ready } from './dynamodb-transaction-ready.ts'
 import { Pack, refusalError, refusedAlone, type Refusal } from './dynamodb-transaction-pack.ts'
 import { commitRetry, notCommitted, type TransactionSetting } from './dynamodb-transaction-setting.ts'
 import { tellRefusedCommit } from './refused-commit.ts'
 import { ShardRow, type StoredMark } from './dynamodb-transaction-shard-row.ts'
-import type { Completion, LedgerEntry, LedgerShard } from './ledger.ts'
+import type { LedgerEntry, LedgerShard } from './ledger.ts'
 import { ShardOrder, type Patience, type ShardMark, type Slot } from './shard-order.ts'
-
-/** What a record that is ready is committed with, and whoever waits for it. */
-export interface Ready {
-  readonly slot: Slot<Ready>
-  readonly transaction: SealedTransaction
-  readonly settle: (completion: Completion) => void
-  readonly reject: (error: unknown) => void
-}
 
 /** A pack on its way. */
 interface Link {
@@ -234,10 +227,10 @@ export class CommitChain {
     this.#setAside(record, refusalError(operation, reason, this.#setting.numbers))
   }
 
-  #setAside({ slot, settle: tell }: Ready, error: unknown): void {
-    slot.state = 'aside'
-    slot.ready = undefined
-    tell({ status: 'refused', error })
+  #setAside(ready: Ready, error: unknown): void {
+    ready.slot.state = 'aside'
+    ready.slot.ready = undefined
+    ready.settle({ status: 'refused', error })
   }
 
   #afterConflict(pack: Pack<Ready>, refusals: readonly Refusal<Ready>[]): void {

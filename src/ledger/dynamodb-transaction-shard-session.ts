@@ -1,5 +1,5 @@
-import type { DynamoDBTransaction, SealedTransaction } from './dynamodb-transaction.ts'
-import type { TransactionShard } from './dynamodb-transaction-shard.ts'
+import type { DynamoDBTransaction } from './dynamodb-transaction.ts'
+import type { ShardClaim, TransactionShard } from './dynamodb-transaction-shard.ts'
 import type { Claim, ClaimOutcome, Completion, LedgerEntry, LedgerSession } from './ledger.ts'
 
 /** A page of a shard: what its handlers have collected, until it is completed. */
@@ -7,7 +7,6 @@ export class ShardSession implements LedgerSession<DynamoDBTransaction> {
   readonly laneWaits = true
   readonly #shard: TransactionShard
   readonly #completed: Set<string> | undefined
-  readonly #attempts = new Map<LedgerEntry, SealedTransaction>()
 
   /** @param completed Keys that are marked; absent where a change can't come twice in a shard. */
   constructor(shard: TransactionShard, completed: Set<string> | undefined) {
@@ -20,16 +19,11 @@ export class ShardSession implements LedgerSession<DynamoDBTransaction> {
   }
 
   attempt(claim: Claim, run: (transaction: DynamoDBTransaction) => unknown): Promise<void> | void {
-    const collected = this.#shard.attempt(claim, run)
-    if (collected instanceof Promise)
-      return collected.then((transaction) => void this.#attempts.set(claim.entry, transaction))
-    this.#attempts.set(claim.entry, collected)
+    return this.#shard.attempt(claim as ShardClaim, run)
   }
 
   complete(claim: Claim): Promise<Completion> {
-    const transaction = this.#attempts.get(claim.entry) ?? { operations: [], bytes: 0 }
-    this.#attempts.delete(claim.entry)
-    const completion = this.#shard.complete(claim, transaction)
+    const completion = this.#shard.complete(claim as ShardClaim)
     if (this.#completed !== undefined) this.#noteCompleted(claim.entry, this.#completed, completion)
     return completion
   }

@@ -7,8 +7,9 @@ import {
   type DynamoDBTransaction,
   type SealedTransaction,
 } from './dynamodb-transaction.ts'
-import { CommitChain, type Ready } from './dynamodb-transaction-chain.ts'
+import { CommitChain } from './dynamodb-transaction-chain.ts'
 import { GroupCommit } from './dynamodb-transaction-group.ts'
+import { Ready } from './dynamodb-transaction-ready.ts'
 import { ShardSession } from './dynamodb-transaction-shard-session.ts'
 import type { TransactionSetting } from './dynamodb-transaction-setting.ts'
 import { readMarks } from './dynamodb-marks.ts'
@@ -22,7 +23,7 @@ import type {
   LedgerShard,
   ShardLedger,
 } from './ledger.ts'
-import type { ShardOrder } from './shard-order.ts'
+import type { ShardOrder, Slot } from './shard-order.ts'
 
 /**
  * A shard under a lease: what its handlers have collected becomes ready here, and is committed in the shard's order with one
@@ -38,7 +39,7 @@ export class TransactionShard implements ShardLedger<DynamoDBTransaction> {
   #lastOpened: Promise<unknown> = Promise.resolve()
   // Operations that became ready since it was last looked whether they fill a pack: below its worth there is no need to.
   #readyCount = 0
-  readonly #open = new Outstanding<Ready>()
+  readonly #open = new Outstanding()
 
   constructor(shard: LedgerShard, setting: TransactionSetting) {
     this.#shard = shard
@@ -83,79 +84,60 @@ export class TransactionShard implements ShardLedger<DynamoDBTransaction> {
 
   claim(entry: LedgerEntry, completed: ReadonlySet<string> | undefined): ClaimOutcome {
     const slot = this.#order?.find(entry)
-    if (slot === undefined || slot.state === 'done') return { status: 'completed' }
+    if (slot === undefined || slot.state === 'done') return completedBefore
     if (completed?.has(entry.idempotencyKey) === true) {
       this.leave(entry, 'settled')
-      return { status: 'completed' }
+      return completedBefore
     }
     slot.state = 'running'
-    return { status: 'claimed', claim: { entry, token: '' } }
+    return { status: 'claimed', claim: new ShardClaim(slot) }
   }
 
   /** Answers without a promise where nothing had to be waited for: a handler that only collects costs no more than its calls. */
-  attempt(
-    { entry }: Claim,
-    run: (transaction: DynamoDBTransaction) => unknown,
-  ): SealedTransaction | Promise<SealedTransaction> {
+  attempt(claim: ShardClaim, run: (transaction: DynamoDBTransaction) => unknown): Promise<void> | void {
     const transaction = new RecordTransaction(this.#setting.schemas, this.#shard.recurs ? 98 : 99)
-    this.#move(entry, 'running')
+    if (claim.slot.state !== 'done') claim.slot.state = 'running'
     this.#group.begin()
     try {
       const ran = run(transaction)
       const sealed = isThenable(ran) ? ran.then(() => transaction.seal()) : transaction.seal()
-      if (isThenable(sealed)) return this.#sealedLater(entry, transaction, sealed)
+      if (isThenable(sealed)) return this.#sealedLater(claim, transaction, sealed)
+      claim.transaction = sealed
       this.#group.end()
-      return sealed
     } catch (error) {
-      this.#attemptFailed(entry, transaction)
+      this.#attemptFailed(claim, transaction)
       throw error
     }
   }
 
   async #sealedLater(
-    entry: LedgerEntry,
+    claim: ShardClaim,
     transaction: RecordTransaction,
     sealing: PromiseLike<SealedTransaction>,
-  ): Promise<SealedTransaction> {
-    let sealed: SealedTransaction
+  ): Promise<void> {
     try {
-      sealed = await sealing
+      claim.transaction = await sealing
     } catch (error) {
-      this.#attemptFailed(entry, transaction)
+      this.#attemptFailed(claim, transaction)
       throw error
     }
     this.#group.end()
-    return sealed
   }
 
-  #attemptFailed(entry: LedgerEntry, transaction: RecordTransaction): void {
+  #attemptFailed({ entry }: ShardClaim, transaction: RecordTransaction): void {
     transaction.discard()
     this.leave(entry, 'stopped')
     this.#group.end()
   }
 
-  complete({ entry }: Claim, transaction: SealedTransaction): Promise<Completion> {
+  complete({ slot, transaction }: ShardClaim): Promise<Completion> {
     const { ended } = this.#chain
     if (ended !== undefined) return Promise.reject(ended.error)
-    const slot = this.#order?.find(entry)
     // A commit of an earlier attempt, given up by us, was applied after all.
-    if (slot === undefined || slot.state === 'done') return Promise.resolve({ status: 'completed' })
+    if (slot.state === 'done') return Promise.resolve({ status: 'completed' })
     const completion = new Promise<Completion>((resolve, reject) => {
-      const ready: Ready = {
-        slot,
-        transaction,
-        settle: (outcome) => {
-          resolve(outcome)
-          this.#open.delete(ready)
-        },
-        reject: (error) => {
-          reject(error)
-          this.#open.delete(ready)
-        },
-      }
       slot.state = 'ready'
-      slot.ready = ready
-      this.#open.add(ready)
+      slot.ready = new Ready(slot, transaction, [resolve, reject], this.#open)
     })
     this.#becameReady(Math.max(1, transaction.operations.length))
     return completion
@@ -165,7 +147,7 @@ export class TransactionShard implements ShardLedger<DynamoDBTransaction> {
     const slot = this.#order?.find(entry)
     if (slot === undefined || slot.state === 'ready') return
     if (how === 'settled') this.#order?.finish(slot)
-    else this.#move(entry, 'aside')
+    else if (slot.state !== 'done') slot.state = 'aside'
     this.#group.soon(false)
   }
 
@@ -186,9 +168,22 @@ export class TransactionShard implements ShardLedger<DynamoDBTransaction> {
     this.#readyCount = 0
     void this.#chain.commitAll()
   }
+}
 
-  #move(entry: LedgerEntry, state: 'running' | 'aside'): void {
-    const slot = this.#order?.find(entry)
-    if (slot !== undefined && slot.state !== 'done') slot.state = state
+const completedBefore: ClaimOutcome = { status: 'completed' }
+const nothing: SealedTransaction = { operations: [], bytes: 0 }
+
+/** A record of the shard under way, and what its handler has collected. */
+export class ShardClaim implements Claim {
+  readonly token = ''
+  readonly slot: Slot<Ready>
+  transaction: SealedTransaction = nothing
+
+  constructor(slot: Slot<Ready>) {
+    this.slot = slot
+  }
+
+  get entry(): LedgerEntry {
+    return this.slot.entry
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { padSequenceNumber } from '../record/sequence-number.ts'
+import { compareSequenceNumbers, padSequenceNumber } from '../record/sequence-number.ts'
 import type { LedgerEntry } from './ledger.ts'
 
 /** What is remembered of a shard: which of its records have taken effect. */
@@ -61,7 +61,6 @@ export class ShardOrder<Ready> {
   // behind counts as such from its first record that has not been done since: the next one may not be known yet.
   readonly #inherited: { readonly through: string; readonly holes: Map<string, string> }
   #slots: Slot<Ready>[] = []
-  readonly #bySequence = new Map<string, Slot<Ready>>()
   #admittedThrough = ''
   #doneCount = 0
 
@@ -79,7 +78,6 @@ export class ShardOrder<Ready> {
   admit(entries: readonly LedgerEntry[]): void {
     for (const entry of entries) {
       const slot = new Slot<Ready>(entry)
-      this.#bySequence.set(entry.sequenceNumber, slot)
       this.#slots.push(slot)
       if (slot.at > this.#admittedThrough) this.#admittedThrough = slot.at
       if (isCovered(slot, this.#mark)) this.finish(slot)
@@ -88,7 +86,16 @@ export class ShardOrder<Ready> {
 
   /** A record that was admitted and is not forgotten yet. */
   find({ sequenceNumber }: LedgerEntry): Slot<Ready> | undefined {
-    return this.#bySequence.get(sequenceNumber)
+    let [from, end] = [0, this.#slots.length]
+    while (from < end) {
+      const middle = (from + end) >> 1
+      const slot = this.#slots[middle]
+      const difference = slot === undefined ? 0 : compareSequenceNumbers(slot.entry.sequenceNumber, sequenceNumber)
+      if (difference === 0) return slot
+      if (difference < 0) from = middle + 1
+      else end = middle
+    }
+    return undefined
   }
 
   /** What is ready and not done. */
@@ -116,6 +123,8 @@ export class ShardOrder<Ready> {
       if (slot.ready !== undefined) committed.push(slot.ready)
       this.finish(slot)
     }
+    // Nobody looks for them any more, and what is kept for nothing grows old, and is dear to collect.
+    this.#forget()
     return committed
   }
 
@@ -126,14 +135,15 @@ export class ShardOrder<Ready> {
    * What is ready waits for what stands before it, as `patience` says, but not for what an earlier commit has passed.
    */
   next(patience: Patience, take: (slot: Slot<Ready>, ready: Ready) => boolean): ShardMark | undefined {
-    const taken = new Set<Slot<Ready>>()
+    const taken: Slot<Ready>[] = []
+    const left: Slot<Ready>[] = []
     const behind = this.#stillInherited()
     let through = this.#mark.through
     for (const slot of this.#slots) {
       if (slot.state === 'done') continue
       const wasPassed = slot.at <= this.#mark.through
       if (slot.ready !== undefined && (wasPassed || behind.size <= mostHoles) && take(slot, slot.ready)) {
-        taken.add(slot)
+        taken.push(slot)
         if (slot.at > through) through = slot.at
         continue
       }
@@ -141,18 +151,19 @@ export class ShardOrder<Ready> {
       const isAwaited = slot.ready !== undefined || (blocks(slot, patience) && !isBehind(slot, behind))
       if (!wasPassed && isAwaited) break
       if (!isBehind(slot, behind)) behind.set(slot.lane, slot.at)
+      left.push(slot)
     }
-    if (taken.size === 0) return undefined
-    return { through, holes: this.#holes(taken, through) }
+    if (taken.length === 0) return undefined
+    return { through, holes: this.#holes(taken, left, through) }
   }
 
-  /** The lanes behind once these are done, each with its first record that is not. */
-  #holes(taken: ReadonlySet<Slot<Ready>>, through: string): Map<string, string> {
+  /** The lanes behind once some are done and others left, each with its first record that is not done. */
+  #holes(taken: readonly Slot<Ready>[], left: readonly Slot<Ready>[], through: string): Map<string, string> {
     const holes = this.#stillInherited()
     for (const slot of taken) passBy(slot, holes)
-    for (const slot of this.#slots) {
+    for (const slot of left) {
       if (slot.at > through) break
-      if (slot.state !== 'done' && !taken.has(slot) && !isBehind(slot, holes)) holes.set(slot.lane, slot.at)
+      if (!isBehind(slot, holes)) holes.set(slot.lane, slot.at)
     }
     return holes
   }
@@ -162,7 +173,6 @@ export class ShardOrder<Ready> {
   }
 
   #forget(): void {
-    for (const { state, entry } of this.#slots) if (state === 'done') this.#bySequence.delete(entry.sequenceNumber)
     this.#slots = this.#slots.filter(({ state }) => state !== 'done')
     this.#doneCount = 0
   }
