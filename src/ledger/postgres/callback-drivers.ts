@@ -1,5 +1,6 @@
 import { rowsOf, type PostgresDriver } from './driver.ts'
 import { inlined } from './literal.ts'
+import { listenTo } from './pg.ts'
 import { revocable } from './revocable.ts'
 
 /** A connection pool of `postgres` (postgres.js), as far as the ledger needs it. */
@@ -25,6 +26,8 @@ export interface DrizzleLike<Transaction> {
 type Begin<Transaction> = (work: (transaction: Transaction) => Promise<unknown>) => Promise<unknown>
 type Send<Transaction> = (transaction: Transaction, text: string, values: readonly string[]) => Promise<unknown>
 
+const turnsUntilTold = 8
+
 /** Transactions that a driver begins and ends itself, around a callback. */
 function callbackDriver<Transaction extends object>(
   begin: Begin<Transaction>,
@@ -33,15 +36,36 @@ function callbackDriver<Transaction extends object>(
   return {
     async transaction<Result>(work: Parameters<PostgresDriver<Transaction>['transaction']>[0]): Promise<Result> {
       let result: unknown
-      await begin(async (own) => {
-        const { proxy, revoke } = revocable(own)
-        try {
-          const query = async (text: string, values: readonly string[] = []) => rowsOf(await send(own, text, values))
-          result = await work({ transaction: proxy, query, revoke })
-        } finally {
-          revoke()
-        }
-      })
+      let lost: { readonly error: unknown } | undefined
+      let end = () => {}
+      const isLost = async () => {
+        // Who runs the callback is told of a connection's end when its statement is, and says so some turns later.
+        for (let turn = 0; turn < turnsUntilTold; turn += 1) await Promise.resolve()
+        return lost !== undefined
+      }
+      try {
+        await begin(async (own) => {
+          const { proxy, revoke } = revocable(own)
+          end = revoke
+          const query = async (text: string, values: readonly string[] = []) => {
+            if (lost !== undefined) throw lost.error
+            return rowsOf(await send(own, text, values))
+          }
+          try {
+            result = await work({ transaction: proxy, query, revoke })
+          } catch (error) {
+            // Nobody waits for this any more. postgres.js would send a ROLLBACK on what is closed, and the process die of it.
+            if (await isLost()) await new Promise(() => {})
+            throw error
+          }
+        })
+      } catch (error) {
+        // Its connection may be gone under a callback that is still at work: postgres.js never answers what is sent then.
+        lost = { error }
+        throw error
+      } finally {
+        end()
+      }
       return result as Result
     },
   }
@@ -95,7 +119,11 @@ export function drizzleDriver<Transaction extends object>(
   drizzle: DrizzleLike<Transaction>,
 ): PostgresDriver<Transaction> {
   return callbackDriver(
-    (work) => drizzle.transaction(work),
+    (work) =>
+      drizzle.transaction((transaction) => {
+        listenTo((transaction as { readonly session?: { readonly client?: unknown } }).session?.client)
+        return work(transaction)
+      }),
     // Drizzle takes parameters only in objects that its own `sql` makes, and plain text without any.
     (transaction, text, values) => (transaction as unknown as DrizzleExecuting).execute(inlined(text, values)),
   )

@@ -49,9 +49,7 @@ class LentClient implements Scope<PgClient> {
 
   constructor(client: PgClient) {
     this.transaction = client
-    // A connection that breaks while it is lent and no statement is under way says so by an event, which would end the
-    // process if nobody heard it. The next statement fails, and that is what is acted on.
-    client.on?.('error', heard)
+    listenTo(client)
   }
 
   async query(text: string, values: readonly string[] = []): Promise<readonly Row[]> {
@@ -80,6 +78,17 @@ class LentClient implements Scope<PgClient> {
     if (!destroy) this.transaction.off?.('error', heard)
     this.transaction.release(destroy)
   }
+}
+
+/**
+ * A connection of `pg` that breaks while it is lent and no statement is under way says so by an event, which would end the
+ * process if nobody heard it. The next statement fails, and that is what is acted on. Of other clients nothing happens.
+ */
+export function listenTo(client: unknown): void {
+  const { on, off } = (client ?? {}) as Partial<PgClient>
+  if (typeof on !== 'function' || typeof off !== 'function') return
+  off.call(client, 'error', heard) // a client is lent again and again
+  on.call(client, 'error', heard)
 }
 
 function heard(): void {}
