@@ -89,11 +89,23 @@ const inPostgres: readonly Mutant[] = [
     const there = await opened.writeMarks({ consumer, entries, writer: this.#writer, now, forgetBefore })
     await opened.commit()\n`,
   }),
-  mutant('the server is not told when the time of an invocation is over', 'postgres-hot', 100, {
-    file: 'src/ledger/postgres/mark-keeper.ts',
-    find: `{ idleMs: Math.min(idleTimeoutMs, leftMs), endMs: leftMs }`,
-    replace: `{ idleMs: idleTimeoutMs, endMs: 0 * leftMs }`,
-  }),
+  {
+    name: 'nobody ends what waits for a lock when its invocation is over',
+    scenario: 'postgres-hot',
+    within: 100,
+    patches: [
+      {
+        file: 'src/ledger/postgres/mark-keeper.ts',
+        find: `{ idleMs: Math.min(idleTimeoutMs, leftMs), endMs: leftMs }`,
+        replace: `{ idleMs: idleTimeoutMs, endMs: 0 * leftMs }`,
+      },
+      {
+        file: 'src/ledger/postgres/shared-transaction.ts',
+        find: `    await this.#setting.store.interrupt(open.name)`,
+        replace: `    await Promise.resolve()`,
+      },
+    ],
+  },
   mutant('a record that stands still is no hole in the mark', 'workers-postgres', 300, {
     file: 'src/ledger/postgres/shard-mark.ts',
     find: `if (place <= through && !numbers.has(number)) holes.push(place)`,

@@ -141,6 +141,7 @@ export class Consumer {
       lanes.start()
       await time.within('handle', lanes.idle())
       this.#stragglers.leave(lanes.working)
+      session.drain?.()
       // Before the answer: one that outran its marks would let the source forget records of which the ledger, after a
       // crash right here, knows nothing.
       await time.within('answer', run.flush())

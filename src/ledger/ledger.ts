@@ -147,6 +147,11 @@ export interface LedgerSession<Transaction = undefined> {
    * in the shard's order, where one that is not coming must not be waited for.
    */
   leave?(entry: LedgerEntry, how: 'settled' | 'stopped'): void
+  /**
+   * No handler is waited for any more: `flush` comes next, and what one that is still at work keeps from becoming durable, or
+   * holds, is to be given up. Absent: a handler at work keeps nothing.
+   */
+  drain?(): void
   /** Sends what still waits to be sent; resolves when every `complete` so far has resolved or rejected. Never rejects. */
   flush(): Promise<void>
   /**

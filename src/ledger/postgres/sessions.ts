@@ -23,6 +23,7 @@ export class PostgresSession<Transaction> implements LedgerSession<Transaction> 
   // Completed without an attempt, and waiting for their turn all the same.
   readonly #effectless = new Set<Promise<void>>()
   #openCount = 0
+  #abandoned: Promise<void> | undefined
   readonly #over = () => void (this.#openCount -= 1)
 
   constructor(setting: SessionSetting<Transaction>) {
@@ -67,9 +68,14 @@ export class PostgresSession<Transaction> implements LedgerSession<Transaction> 
     if (how === 'settled') this.#setting.mark?.settled(entry)
   }
 
+  drain(): void {
+    if (this.#setting.mark === undefined) this.#abandoned = this.#setting.shared.abandon(this.#ended())
+  }
+
   async flush(): Promise<void> {
     if (this.#effectless.size > 0) await Promise.allSettled(this.#effectless)
     await this.#setting.shared.flush()
+    await this.#abandoned
   }
 
   close(): void {

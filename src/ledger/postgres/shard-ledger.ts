@@ -45,9 +45,7 @@ export class PostgresShardLedger<Transaction> implements ShardLedger<Transaction
   }
 
   drain(stage: 'starts-nothing' | 'waits-for-nothing'): void {
-    if (stage !== 'waits-for-nothing' || this.#taken?.shared.isHandling !== true) return
-    // The transaction can't be committed around a handler that is in the middle of it.
-    this.#taken.shared.close(handedOver())
+    if (stage === 'waits-for-nothing') void this.#taken?.shared.abandon(handedOver())
   }
 
   close(): Promise<void> {

@@ -78,9 +78,15 @@ export class SharedTransaction<Transaction> {
     })
   }
 
-  /** Whether a handler is at work in the transaction. */
-  get isHandling(): boolean {
-    return this.#log.isHandling
+  /**
+   * Ends a transaction that a handler is in the middle of, for it can't be committed around it; also one whose statement waits
+   * for a lock, which would not be rolled back before it has got it, and keep all others waiting. Never rejects.
+   */
+  async abandon(reason: TidemarkError): Promise<void> {
+    const { open, isHandling } = this.#log
+    if (open === undefined || !isHandling) return
+    this.close(reason)
+    await this.#setting.store.interrupt(open.name).catch(() => {}) // then the server does, when the invocation's time is over
   }
 
   /** Nothing more is begun or committed; what is open is rolled back, also under a handler that is still at work. */

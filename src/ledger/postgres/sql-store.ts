@@ -153,6 +153,20 @@ export class SqlStore<Transaction> implements PostgresStore<Transaction> {
   }
 
   /**
+   * By another connection: the server reads nothing of one whose statement waits. Not ended, for a query builder leaves the error
+   * of a connection that is ended to nobody, and the process dies of it.
+   */
+  async interrupt({ xid, pid }: TransactionName): Promise<void> {
+    await this.#driver.transaction((scope) =>
+      scope.query(
+        `SELECT pg_cancel_backend(pid)::text AS interrupted FROM pg_stat_activity ` +
+          `WHERE pid = $1::text::int AND backend_xid = $2::text::xid8::xid`,
+        [pid, xid],
+      ),
+    )
+  }
+
+  /**
    * A server process whose client is gone may still have the COMMIT before it, or wait for one that never came. It is told
    * to end, and what it was doing is over once its transaction is no longer in progress. Not before: what is read while it
    * is may be neither the one nor the other.

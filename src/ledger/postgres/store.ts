@@ -84,6 +84,8 @@ export interface PostgresStore<Transaction> {
   takeOver(session: ShardSession, now: number, forgetBefore: number): Promise<ShardState | undefined>
   /** Which of these keys are marked. */
   readMarks(consumer: string, keys: readonly string[], forgetBefore: number): Promise<ReadonlySet<string>>
+  /** Interrupts the statement that a transaction is at. The transaction is rolled back by whoever has it, or by its connection's end. */
+  interrupt(name: TransactionName): Promise<void>
   /** Sees to it that a transaction whose connection was lost is over, one way or the other. */
   settle(name: TransactionName): Promise<void>
   /** Who owns the shard's row, and how many commits it has seen. */

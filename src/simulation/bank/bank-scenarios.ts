@@ -25,7 +25,7 @@ function lambdaBank(ledger: CommittingLedger): WorldKind<LambdaProfile, LambdaMa
       return { ...drawn, ledger, identity: random.pick(identities), handler: brisk(drawn.handler, ledger), bank }
     },
     play: (world) => new LambdaWorld(world).run(),
-    marks: bankMarks(lambdaMarks, ledger),
+    marks: bankMarks(lambdaMarks, ledger, 'lambda'),
   }
 }
 
@@ -41,7 +41,7 @@ function workerBank(ledger: CommittingLedger): WorldKind<WorkerProfile, WorkerMa
       return { ...drawn, ...habits, isFenced: false, bank }
     },
     play: (world) => new WorkerWorld(world).run(),
-    marks: bankMarks(workerMarks, ledger),
+    marks: bankMarks(workerMarks, ledger, 'worker'),
   }
 }
 

@@ -75,6 +75,13 @@ export class Backend {
     this.#end(new SqlError('57P01', 'terminating connection due to administrator command', 'FATAL'))
   }
 
+  /** Nothing happens to one that does not wait: all that it does otherwise is done in no time. */
+  interrupt(): void {
+    if (this.waitsFor === undefined) return
+    this.#server.setting.happened?.('backend interrupted')
+    this.#giveUp(new SqlError('57014', 'canceling statement due to user request'))
+  }
+
   /** The whole server is gone. A COMMIT under way may have reached the disk. */
   crash(isCommitOnDisk: boolean): void {
     this.#isOver = true

@@ -32,6 +32,7 @@ export type PostgresMark =
   | 'statement timed out'
   | 'transaction timed out'
   | 'backend ended'
+  | 'backend interrupted'
 
 const firstXid = 1_000
 
@@ -123,9 +124,18 @@ export class PostgresServer {
 
   /** Signals a process to end: it does so soon, but not in the middle of a COMMIT. False when there is none. */
   terminate(pid: number): boolean {
+    return this.#signal(pid, (backend) => backend.terminate())
+  }
+
+  /** Signals a process to give up the statement that it is at. */
+  interrupt(pid: number): boolean {
+    return this.#signal(pid, (backend) => backend.interrupt())
+  }
+
+  #signal(pid: number, arrives: (backend: Backend) => void): boolean {
     const backend = this.#backends.get(pid)
     if (backend === undefined) return false
-    this.setting.after(0.05 + 3 * this.setting.draw(), () => backend.terminate())
+    this.setting.after(0.05 + 3 * this.setting.draw(), () => arrives(backend))
     return true
   }
 

@@ -148,6 +148,17 @@ export const statements: ReadonlyMap<string, Statement> = new Map<string, Statem
     },
   ],
   [
+    `SELECT pg_cancel_backend(pid)::text AS interrupted FROM pg_stat_activity ` +
+      `WHERE pid = $1::text::int AND backend_xid = $2::text::xid8::xid`,
+    {
+      name: 'interrupt transaction',
+      *run({ server }, [pid, xid]) {
+        const isThere = server.xidIn(Number(pid)) === Number(xid)
+        return isThere && server.interrupt(Number(pid)) ? [{ interrupted: 'true' }] : []
+      },
+    },
+  ],
+  [
     `SELECT pg_xact_status($1::text::xid8) AS status`,
     {
       name: 'ask for transaction',

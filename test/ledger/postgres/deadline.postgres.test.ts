@@ -1,4 +1,5 @@
 import { PGlite } from '@electric-sql/pglite'
+import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { describe, expect, test } from 'vitest'
 import { createConsumer, silentLogger } from '../../../src/index.ts'
@@ -74,10 +75,36 @@ describe.each([
   })
 })
 
+// The server is told of no end here: somebody else has limited both transactions and statements.
+test('nothing waits for a lock any more when an invocation answers', async () => {
+  const database = await createDatabase()
+  const holder = await holdA(database)
+  const options = `${database.config.options} -c transaction_timeout=1h -c statement_timeout=1h`
+  const pool = database.pool({ options })
+  const kysely = new Kysely<object>({ dialect: new PostgresDialect({ pool: database.pool({ options, max: 2 }) }) })
+  const consumers = [
+    createConsumer({
+      ...{ ...base, ledger: postgresLedger({ pool }) },
+      handler: (_record, { transaction }) => transaction.query(addToAccount, ['A', 1]),
+    }),
+    createConsumer({
+      ...{ ...base, name: 'shop', ledger: postgresLedger({ kysely }) },
+      handler: (_record, { transaction }) => transaction.executeQuery(CompiledQuery.raw(addToAccount, ['A', 1])),
+    }),
+  ]
+  for (const consumer of consumers) {
+    const answer = await invoke(createLambdaHandler(consumer), 1_500, 'B:1')
+    expect(answer.batchItemFailures).toHaveLength(1)
+    expect(await database.query(whoWaits)).toEqual([])
+  }
+  await holder.end()
+})
+
+const whoWaits = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
 /** Nobody waits for a lock any more, while the lock is still held. */
 async function noneWaits({ query }: TestDatabase): Promise<void> {
-  const ask = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-  await expect.poll(() => query(ask), { timeout: 15_000 }).toEqual([])
+  await expect.poll(() => query(whoWaits), { timeout: 15_000 }).toEqual([])
 }
 
 test('a server is told when the time of an invocation is over', async () => {

@@ -37,6 +37,20 @@ function plain(rows: readonly object[]): unknown {
   return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !counted.includes(name))))
 }
 
+/** By what names sessions have introduced their transactions: a value `the transaction of one` stands for both. */
+class Names {
+  readonly #names = new Map<string, readonly string[]>()
+
+  note(session: string, rows: readonly object[]): void {
+    const { pid, xid } = (rows[0] ?? {}) as { readonly pid?: string; readonly xid?: string }
+    if (pid !== undefined && xid !== undefined) this.#names.set(`the transaction of ${session}`, [pid, xid])
+  }
+
+  in(values: readonly string[]): string[] {
+    return values.flatMap((value) => this.#names.get(value) ?? value)
+  }
+}
+
 /** Sessions on some server, and which of their statements are still unanswered. */
 class Sessions {
   readonly #waiting = new Map<string, Promise<unknown>>()
@@ -94,14 +108,16 @@ function simulated(hasTransactionTimeout: boolean): Server {
     await pass(30)
   }
   const sessions = new Sessions(settle)
+  const names = new Names()
   return {
     step: ([session, statement, ...values]) => {
       isAnswered = false
       const answer = new Promise((resolve) => {
         backendOf(session).receive({
-          ...{ text: textOf(statement), values },
+          ...{ text: textOf(statement), values: names.in(values) },
           answer: (outcome) => {
             isAnswered = true
+            if ('rows' in outcome) names.note(session, outcome.rows)
             resolve('rows' in outcome ? plain(outcome.rows) : outcome.error.code)
           },
         })
@@ -137,11 +153,15 @@ async function real(hasTransactionTimeout: boolean): Promise<Server> {
   const sessions = new Sessions((answer, waitingCount) =>
     Promise.race([answer.then(() => pass(waitingCount === 0 ? 0 : 100)), pass(600)]),
   )
+  const names = new Names()
   return {
     step: async ([session, statement, ...values]) => {
       const client = await clientOf(session)
-      const answer = client.query(textOf(statement), values).then(
-        ({ rows }: { rows: object[] }) => plain(rows),
+      const answer = client.query(textOf(statement), names.in(values)).then(
+        ({ rows }: { rows: object[] }) => {
+          names.note(session, rows)
+          return plain(rows)
+        },
         (error: unknown) => (error as { readonly code?: string }).code ?? 'no answer',
       )
       return sessions.tell(session, answer)
@@ -298,24 +318,43 @@ const hold: readonly Step[] = [
   ['one', 'introduce', '60000', '90000'],
   ['one', moveStatement, 'a', '1', 'one'],
 ]
-const beInTheWay: readonly Step[] = [
+const beInTheWay = (timeMs: number): readonly Step[] => [
   ['two', 'BEGIN'],
-  ['two', 'introduce', '60000', '400'],
+  ['two', 'introduce', '60000', String(timeMs)],
   ['two', moveStatement, 'b', '1', 'two'],
 ]
 const timeLimits: { readonly [name: string]: readonly Step[] } = {
   'a transaction that waits when its time is over': [
     ...hold,
-    ...beInTheWay,
+    ...beInTheWay(400),
     ['two', moveStatement, 'a', '1', 'two'],
     ['three', moveStatement, 'b', '1', 'three'],
     ['one', 'COMMIT'],
   ],
-  'a transaction that is idle when its time is over': [...beInTheWay, ['three', moveStatement, 'b', '1', 'three']],
+  'a transaction that is idle when its time is over': [...beInTheWay(400), ['three', moveStatement, 'b', '1', 'three']],
+}
+
+const signals: { readonly [name: string]: readonly Step[] } = {
+  'who waits is interrupted, and nobody else': [
+    ...hold,
+    ...beInTheWay(60_000),
+    ['three', 'interrupt transaction', 'the transaction of one'],
+    ['three', 'interrupt transaction', '1', '3'],
+    ['two', moveStatement, 'a', '1', 'two'],
+    ['three', 'interrupt transaction', 'the transaction of two'],
+    ['three', moveStatement, 'b', '1', 'three'],
+    ['two', 'ROLLBACK'],
+    ['one', moveStatement, 'a', '1', 'one'],
+    ['one', 'COMMIT'],
+  ],
 }
 
 const cases = [
-  ...Object.entries(scripts).map(([name, script]) => ({ name, script, hasTransactionTimeout: true })),
+  ...Object.entries({ ...scripts, ...signals }).map(([name, script]) => ({
+    name,
+    script,
+    hasTransactionTimeout: true,
+  })),
   ...Object.entries(timeLimits).flatMap(([name, script]) => [
     { name, script, hasTransactionTimeout: true },
     { name: `${name}, before PostgreSQL 17`, script, hasTransactionTimeout: false },
