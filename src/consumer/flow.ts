@@ -98,6 +98,7 @@ export class Flow {
     this.#shardLedger = options.ledger?.openShard?.(shardOf(options, host))
     this.#lanes = new Lanes(options.concurrency, (item, lend) => this.#work(item, lend))
     this.failed = new Promise((resolve) => (this.#fail = resolve))
+    void this.#shardLedger?.failed?.then((error) => this.#ledgerFailed(error))
     setMaxListeners(0, this.#stopping.signal, this.#aborting.signal)
     this.#stopping.signal.addEventListener('abort', () => this.#onRoom?.(), { once: true })
   }

@@ -82,6 +82,11 @@ export interface ShardLedger<Transaction = undefined> {
    * was settled. Absent: no commit is ever waited for.
    */
   readonly isBehind?: boolean
+  /**
+   * Resolves with why nothing more can be committed, or known, by this one: then the shard is begun again with a new one. What
+   * it answers to a claim, or to an attempt, is no more than why that failed. Absent: its sessions tell by `complete` and `claim`.
+   */
+  readonly failed?: Promise<unknown>
   /** No batch is open any more, or none will be heard of again: gives back what is held for the shard. Never rejects. */
   close(): Promise<void> | void
 }

@@ -27,6 +27,8 @@ export interface EffectLogSetting<Transaction> {
   /** Records whose commit was refused for what is in it, or that left a failed statement behind: each runs alone. */
   readonly suspects: Set<string>
   readonly size: TransactionSize
+  /** Nothing more can be committed, which not everyone who waits for an attempt can tell from its error. */
+  readonly onFailed?: (error: TidemarkError) => void
 }
 
 // For so many records after one that failed, each has a savepoint in front.
@@ -192,7 +194,9 @@ export class EffectLog<Transaction> {
 
   /** What was done is not: and since its lanes may have gone on from it, nothing more may be done here. */
   fail(error: TidemarkError): TidemarkError {
-    if (this.done.length + this.#later.length > 0) this.close(error)
+    if (this.done.length + this.#later.length === 0) return error
+    this.close(error)
+    this.setting.onFailed?.(error)
     return error
   }
 

@@ -1,9 +1,9 @@
-import { LeaseLostError, LedgerError } from '../../errors.ts'
+import { LeaseLostError, LedgerError, type TidemarkError } from '../../errors.ts'
 import type { Clock, Random } from '../../internal/clock.ts'
 import type { LedgerEntry } from '../ledger.ts'
 import { tellRefusedCommit } from '../refused-commit.ts'
 import type { ShardMark } from './shard-mark.ts'
-import type { Fence, PostgresStore, ShardSession, StoreTransaction } from './store.ts'
+import type { PostgresStore, ShardSession, StoreTransaction } from './store.ts'
 
 /** Writes the marks that commit with the effects, and knows them again when the answer to a COMMIT was lost. */
 export interface MarkKeeper<Transaction> {
@@ -83,19 +83,28 @@ export class RecordMarks<Transaction> implements MarkKeeper<Transaction> {
   }
 }
 
+/** What a shard's keeper is made of. */
+export interface ShardSetting {
+  readonly mark: ShardMark
+  /** The row is another session's: this one commits nothing more. */
+  readonly onLost: (error: TidemarkError) => void
+}
+
 /** One mark for a whole shard, and beside it a mark a record where changes can recur in another place. */
 export class ShardMarks<Transaction> implements MarkKeeper<Transaction> {
   readonly #setting: KeeperSetting<Transaction>
   readonly #session: ShardSession
   readonly #mark: ShardMark
+  readonly #onLost: (error: TidemarkError) => void
   readonly #records: RecordMarks<Transaction> | undefined
   #commits = 0
   #writing: ReturnType<ShardMark['after']> | undefined
 
-  constructor(setting: KeeperSetting<Transaction>, session: ShardSession, mark: ShardMark) {
+  constructor(setting: KeeperSetting<Transaction>, session: ShardSession, { mark, onLost }: ShardSetting) {
     this.#setting = setting
     this.#session = session
     this.#mark = mark
+    this.#onLost = onLost
     this.#records = session.shard.recurs ? new RecordMarks(setting) : undefined
   }
 
@@ -105,7 +114,7 @@ export class ShardMarks<Transaction> implements MarkKeeper<Transaction> {
     if (fence.status === 'held') return opened
     await opened.rollback()
     if (fence.isLater) tellRefusedCommit(this.#session.shard)
-    throw lost(fence)
+    throw this.#lost(fence)
   }
 
   async write(
@@ -118,7 +127,7 @@ export class ShardMarks<Transaction> implements MarkKeeper<Transaction> {
     const { clock } = this.#setting
     // The row is locked since the beginning, and was this session's then: to find it another's is a broken invariant.
     if (await transaction.writeShard(this.#session, this.#writing, this.#commits + 1, clock.now())) return none
-    throw lost({ status: 'lost', isLater: false })
+    throw this.#lost({ isLater: false })
   }
 
   committed(entries: readonly LedgerEntry[]): void {
@@ -129,16 +138,20 @@ export class ShardMarks<Transaction> implements MarkKeeper<Transaction> {
   async isCommitted(): Promise<boolean> {
     const { fence, commits } = await this.#setting.store.readShard(this.#session)
     // Another's row tells nothing of ours any more: it says itself, at its own beginning, what it found.
-    if (fence.status === 'lost') throw lost(fence)
+    if (fence.status === 'lost') throw this.#lost(fence)
     return commits === this.#commits + 1
+  }
+
+  /** Told also where nothing waits for a commit: an attempt that fails for it would be repeated in place, and fail for ever. */
+  #lost({ isLater }: { readonly isLater: boolean }): TidemarkError {
+    const error = isLater
+      ? new LeaseLostError('the shard has another owner; nothing of this one is committed any more')
+      : new LedgerError('the row of the shard was taken by another pass, or deleted; it is taken anew', {
+          retryable: true,
+        })
+    this.#onLost(error)
+    return error
   }
 }
 
 const none: ReadonlySet<string> = new Set()
-
-function lost({ isLater }: Fence & { readonly status: 'lost' }): Error {
-  if (isLater) return new LeaseLostError('the shard has another owner; nothing of this one is committed any more')
-  return new LedgerError('the row of the shard was taken by another pass, or deleted; it is taken anew', {
-    retryable: true,
-  })
-}

@@ -29,6 +29,8 @@ interface Taken<Transaction> {
 export class PostgresShardLedger<Transaction> implements ShardLedger<Transaction> {
   readonly #setting: ShardLedgerSetting<Transaction>
   readonly #session: ShardSession
+  readonly failed: Promise<unknown>
+  #fail: (error: unknown) => void = () => {}
   #taking: Promise<Taken<Transaction>> | undefined
   #taken: Taken<Transaction> | undefined
   #isClosed = false
@@ -36,6 +38,7 @@ export class PostgresShardLedger<Transaction> implements ShardLedger<Transaction
   constructor(shard: LedgerShard, setting: ShardLedgerSetting<Transaction>) {
     this.#setting = setting
     this.#session = { shard, id: setting.keeper.random.id() }
+    this.failed = new Promise((resolve) => (this.#fail = resolve))
   }
 
   async open({ consumer, entries }: LedgerBatch): Promise<LedgerSession<Transaction>> {
@@ -64,8 +67,9 @@ export class PostgresShardLedger<Transaction> implements ShardLedger<Transaction
     })
     if (state === undefined || this.#isClosed) throw new LeaseLostError('the lease of the shard is another worker’s')
     const mark = new ShardMark(state)
-    const marks = new ShardMarks(keeper, this.#session, mark)
-    return (this.#taken = { mark, shared: new SharedTransaction({ store, marks, clock, random, ...common }) })
+    const onFailed = this.#fail
+    const marks = new ShardMarks(keeper, this.#session, { mark, onLost: onFailed })
+    return (this.#taken = { mark, shared: new SharedTransaction({ store, marks, clock, random, onFailed, ...common }) })
   }
 
   #readMarks(consumer: string, entries: LedgerBatch['entries']): Promise<ReadonlySet<string>> | undefined {

@@ -107,6 +107,8 @@ export class SharedTransaction<Transaction> {
       const next = this.#queue.shift()
       if (next !== undefined) await this.#work(next)
       else if (!this.#isCommitDue()) break
+      // What a flush was to commit may have come to its end under an attempt that failed: there is no commit then.
+      if (this.#log.done.length === 0) this.#resolveFlushes()
     }
     this.#isPumping = false
     if (this.#log.done.length > 0) this.#commitWhenIdle()
