@@ -18,7 +18,7 @@ const shard: LedgerShard = {
 }
 
 const condition = {
-  ...{ TableName: 'tidemark', Key: {}, ConditionExpression: '' },
+  ...{ TableName: 'tidemark', Key: { pk: { S: 'p' }, sk: { S: 's' } }, ConditionExpression: '' },
   ...{ ExpressionAttributeNames: {}, ExpressionAttributeValues: {} },
 }
 
