@@ -1,6 +1,7 @@
 import { EncodeError } from '../errors.ts'
 import { ExactNumber } from './exact-number.ts'
 import { canonicalNumber } from './number.ts'
+import type { Place } from './place.ts'
 
 // DynamoDB: 38 significant digits, from 1E-130 to 9.99…E+125.
 const maxDigits = 38
@@ -11,16 +12,21 @@ export function isNumeric(value: unknown): value is number | bigint | ExactNumbe
   return typeof value === 'number' || typeof value === 'bigint' || value instanceof ExactNumber
 }
 
-/** The text of a number that DynamoDB holds exactly; an `EncodeError` when it can't. */
-export function encodeNumber(value: number | bigint | ExactNumber, path: string): string {
+/**
+ * The text of a number that DynamoDB holds exactly; an `EncodeError`, which names it by its place and the name in there, when
+ * it can't.
+ */
+export function encodeNumber(value: number | bigint | ExactNumber, place: Place, name: string | number): string {
+  // Of at most 16 digits, as nearly all numbers are: there is nothing to look into.
+  if (Number.isSafeInteger(value)) return String(value)
   const text = value instanceof ExactNumber ? value.text : String(value)
+  const wrong = (message: string) => new EncodeError(message, { path: place.pathOf(name) })
   const canonical = canonicalNumber(text)
-  if (canonical === undefined) throw new EncodeError(`DynamoDB has no number ${text}`, { path })
+  if (canonical === undefined) throw wrong(`DynamoDB has no number ${text}`)
   const { digits, exponent } = sizeOf(canonical)
-  if (digits > maxDigits)
-    throw new EncodeError(`a number has at most ${maxDigits} digits, and this one ${digits}`, { path })
+  if (digits > maxDigits) throw wrong(`a number has at most ${maxDigits} digits, and this one ${digits}`)
   if (exponent <= maxExponent && exponent >= minExponent) return text
-  throw new EncodeError(`${text} is out of DynamoDB's range, 1E${minExponent} to 9.99E+${maxExponent}`, { path })
+  throw wrong(`${text} is out of DynamoDB's range, 1E${minExponent} to 9.99E+${maxExponent}`)
 }
 
 /** Significant digits, and the exponent of the first of them. */

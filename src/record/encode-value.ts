@@ -30,21 +30,20 @@ export type EncodedItem = { [name: string]: EncodedValue }
  * with the exact path where a value would be lost or changed on its way, which `undefined` would be, too.
  */
 export function encodeItem(item: WritableItem, path: string): EncodedItem {
+  if (!isPlainObject(item)) throw misfit('a plain object', item, path)
   return encodeMap(item, new Place(undefined, path))
 }
 
-/** Encodes one value; `path`, and the attribute's name below it, names it in an error. */
-export function encodeValue(value: WritableValue, path: string, attribute?: string): EncodedValue {
-  const place = new Place(undefined, path)
-  return encodeAt(value, attribute === undefined ? place : new Place(place, attribute))
+/** Encodes the value of an attribute; `path` with its name names it in an error. */
+export function encodeValue(value: WritableValue, path: string, attribute: string): EncodedValue {
+  return encodeAt(value, new Place(undefined, path), attribute)
 }
 
-function encodeMap(map: unknown, place: Place): EncodedItem {
-  if (!isPlainObject(map)) throw misfit('a plain object', map, place)
+function encodeMap(map: object, place: Place): EncodedItem {
   const encoded: EncodedItem = {}
   for (const name in map) {
     if (!owns(map, name)) continue
-    const value = encodeAt(map[name as never], new Place(place, name))
+    const value = encodeAt(map[name as never], place, name)
     // An assignment would call the setter that Object.prototype has under this name.
     if (name === '__proto__') Object.defineProperty(encoded, name, { value, enumerable: true })
     else encoded[name] = value
@@ -52,59 +51,55 @@ function encodeMap(map: unknown, place: Place): EncodedItem {
   return encoded
 }
 
-function encodeAt(value: unknown, place: Place): EncodedValue {
-  if (place.depth > maxDepth + 1) throw new EncodeError(`nested deeper than ${maxDepth} levels`, { path: place.path })
-  if (typeof value === 'string') return { S: wellFormed(value, place) }
-  if (isNumeric(value)) return { N: encodeNumber(value, place.path) }
+// Each takes where the value stands in parts (`place`, `name`) and puts them together only for an error.
+function encodeAt(value: unknown, place: Place, name: string | number): EncodedValue {
+  if (place.depth > maxDepth)
+    throw new EncodeError(`nested deeper than ${maxDepth} levels`, { path: place.pathOf(name) })
+  if (typeof value === 'string') return { S: wellFormed(value, place, name) }
+  if (isNumeric(value)) return { N: encodeNumber(value, place, name) }
   if (typeof value === 'boolean') return { BOOL: value }
   if (value === null) return { NULL: true }
   if (isUint8Array(value)) return { B: value }
-  if (Array.isArray(value))
-    return { L: Array.from(value, (element, index) => encodeAt(element, new Place(place, index))) }
-  if (value instanceof Set) return encodeSet(value, place)
-  if (isPlainObject(value)) return { M: encodeMap(value, place) }
-  throw misfit(expected, value, place)
+  if (Array.isArray(value)) return { L: encodeList(value, new Place(place, name)) }
+  if (value instanceof Set) return encodeSet(value, place, name)
+  if (isPlainObject(value)) return { M: encodeMap(value, new Place(place, name)) }
+  throw misfit(expected, value, place.pathOf(name))
+}
+
+function encodeList(list: readonly unknown[], place: Place): EncodedValue[] {
+  return Array.from(list, (element, index) => encodeAt(element, place, index))
 }
 
 const expected =
   'a string, number, bigint, boolean, null, Uint8Array, Set, array or plain object (what is not to be there is left out, ' +
   'not undefined; a Date is written as the text or number that you choose)'
 
-function encodeSet(set: ReadonlySet<unknown>, place: Place): EncodedValue {
+function encodeSet(set: ReadonlySet<unknown>, place: Place, name: string | number): EncodedValue {
   const elements = [...set]
-  if (elements.length === 0)
-    throw new EncodeError('DynamoDB has no empty sets: leave the attribute out', { path: place.path })
+  const wrong = (message: string) => new EncodeError(message, { path: place.pathOf(name) })
+  if (elements.length === 0) throw wrong('DynamoDB has no empty sets: leave the attribute out')
   const all = (is: (element: unknown) => boolean) => elements.every(is)
+  // 1 and 1n, or two arrays of the same bytes: two elements here, and one in DynamoDB, which refuses to hear it twice.
+  const distinct = (texts: string[]) => {
+    if (new Set(texts).size === texts.length) return texts
+    throw wrong('a set holds the same value twice')
+  }
   if (all((element) => typeof element === 'string'))
-    return { SS: elements.map((element) => wellFormed(element as string, place)) }
-  if (all(isNumeric))
-    return {
-      NS: distinct(
-        elements.map((element) => encodeNumber(element as number, place.path)),
-        place,
-      ),
-    }
+    return { SS: elements.map((element) => wellFormed(element as string, place, name)) }
+  if (all(isNumeric)) return { NS: distinct(elements.map((element) => encodeNumber(element as number, place, name))) }
   if (all(isUint8Array)) {
-    distinct(
-      elements.map((element) => Buffer.from(element as Uint8Array).toString('base64')),
-      place,
-    )
+    distinct(elements.map((element) => Buffer.from(element as Uint8Array).toString('base64')))
     return { BS: elements as Uint8Array[] }
   }
-  throw new EncodeError('a set holds strings, or numbers, or Uint8Arrays, and no two kinds', { path: place.path })
+  throw wrong('a set holds strings, or numbers, or Uint8Arrays, and no two kinds')
 }
 
-// 1 and 1n, or two arrays of the same bytes: two elements here, and one in DynamoDB, which refuses to hear it twice.
-function distinct(texts: readonly string[], place: Place): string[] {
-  const kept = [...new Set(texts)]
-  if (kept.length === texts.length) return kept
-  throw new EncodeError('a set holds the same value twice', { path: place.path })
-}
+const surrogate = /\p{Surrogate}/u
 
 // Half of a surrogate pair has no UTF-8: the client would write U+FFFD in its place.
-function wellFormed(text: string, place: Place): string {
-  if (!/\p{Surrogate}/u.test(text)) return text
-  throw new EncodeError('the text is not well formed: it holds half of a surrogate pair', { path: place.path })
+function wellFormed(text: string, place: Place, name: string | number): string {
+  if (!surrogate.test(text)) return text
+  throw new EncodeError('the text is not well formed: it holds half of a surrogate pair', { path: place.pathOf(name) })
 }
 
 function isPlainObject(value: unknown): value is object {
@@ -113,8 +108,8 @@ function isPlainObject(value: unknown): value is object {
   return prototype === null || prototype === Object.prototype
 }
 
-function misfit(what: string, value: unknown, place: Place): EncodeError {
-  return new EncodeError(`expected ${what}, got ${nameOf(value)}`, { path: place.path })
+function misfit(what: string, value: unknown, path: string): EncodeError {
+  return new EncodeError(`expected ${what}, got ${nameOf(value)}`, { path })
 }
 
 function nameOf(value: unknown): string {

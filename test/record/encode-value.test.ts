@@ -107,7 +107,7 @@ describe('encodeItem', () => {
 
   test('takes 38 digits, wherever their zeros stand', () => {
     for (const text of ['1e125', '-1E-130', `${'9'.repeat(38)}000`, `0.00${'1'.repeat(38)}`])
-      expect(encodeValue(exactNumber(text), 'v')).toEqual({ N: text })
+      expect(encodeValue(exactNumber(text), 'v', 'n')).toEqual({ N: text })
     expect(() => exactNumber('1,5')).toThrow(/expected a decimal number/)
   })
 
