@@ -97,6 +97,7 @@ async function lossOf(
 ): Promise<Gap | undefined> {
   const { streamLabel, parentShardId, startAt } = lease
   if (parentShardId === undefined || startAt === 'LATEST') return undefined
+  // Read anew, whatever was learnt before: a replay takes the end of a shard back, and the next one comes later.
   const finishedAt = await leases.finishedAt(leaseIdOf({ streamLabel, shardId: parentShardId }))
   const isOrphan = ![...view.shards, ...view.leases].some(({ shardId }) => shardId === parentShardId)
   const openAt = finishedAt ?? (isOrphan && view.start.complete ? view.start.notedAt : undefined)
