@@ -46,6 +46,7 @@ export class Actor {
   #held: Resumption[] = []
   #fate: (() => Fate) | undefined
   #suspendedMs = 0
+  #suspendedUntil = 0
   #wallStepMs = 0
   #onDeath: (() => void)[] = []
 
@@ -105,7 +106,11 @@ export class Actor {
 
   /** Stops it as a machine that sleeps does: its monotonic clock and its timers stand still, its wall clock goes on. */
   suspend(ms: number): void {
-    this.#suspendedMs += ms
+    const { now } = this.#scheduler
+    // Two at once are one, until the later one ends: counted twice, its clock would go back behind where it stood.
+    const until = Math.max(now + ms, this.#suspendedUntil)
+    this.#suspendedMs += until - Math.max(now, this.#suspendedUntil)
+    this.#suspendedUntil = until
     this.pause(ms)
   }
 

@@ -106,7 +106,7 @@ export class FleetRest {
 
   /** An idle fleet reads its members and nothing else of the coordination table, and writes heartbeats alone. */
   async #idle(): Promise<void> {
-    const { world, violate } = this.#setting
+    const { world, violate, leases } = this.#setting
     const { worker, awayHours } = world.profile
     await this.#settle()
     const since = world.scheduler.now - answeredWithinMs
@@ -116,9 +116,11 @@ export class FleetRest {
     if (world.violations.length > 0) return
     const wanting = this.#wanting()
     if (wanting !== undefined) return violate('I10', `the fleet does not stay at rest: ${wanting}`)
-    // Whoever looks for new shards compares a listing with the leases; of a shard's two children each has two rows.
+    // Whoever looks for new shards compares a listing with the leases; of a shard's two children each has two rows, and when
+    // an earlier try to create one ended in an error, everybody is told to look for it.
     const listings = this.#listings.filter(({ at }) => at >= since)
-    const allowedReads = listings.reduce((sum, { isOfChildren }) => sum + (isOfChildren ? 4 : 2), 0)
+    const ofChildren = 4 + leases.members.size
+    const allowedReads = listings.reduce((sum, { isOfChildren }) => sum + (isOfChildren ? ofChildren : 2), 0)
     if (this.#leaseReads > allowedReads)
       violate('I11', `an idle fleet reads its leases ${this.#leaseReads} times, with ${listings.length} listings`)
     // After hours, that a shard is read is noted.

@@ -87,6 +87,19 @@ describe('Actor', () => {
     expect(wokeAt).toBe(50)
   })
 
+  it('is suspended once by two sleeps of its machine that overlap: no timer waits longer than it stood still', async () => {
+    const { scheduler, actor, run } = world()
+    const suspended = actor('suspended')
+    let wokeAt = 0
+    void suspended.clock.sleep(10).then(() => (wokeAt = scheduler.now))
+    scheduler.after(5, () => suspended.suspend(100))
+    scheduler.after(50, () => suspended.suspend(100))
+    scheduler.after(60, () => suspended.suspend(20))
+    await run()
+    expect(wokeAt).toBe(155)
+    expect(suspended.clock.monotonic()).toBe(10)
+  })
+
   it('does not run a timer that was cancelled while it was held back', async () => {
     const { scheduler, actor, run } = world()
     const paused = actor('paused')
