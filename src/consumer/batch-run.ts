@@ -212,11 +212,26 @@ export class BatchRun {
   #run(record: unknown, work: Work, claim: Claim, attempt: number): unknown {
     const { session, signal, stopping } = this.#setting
     if (session.attempt === undefined) return this.#handle(record, work, attempt, undefined)
+    let isRepeated = false
     const run = (transaction: unknown) => {
       signal.throwIfAborted() // that it has to be repeated may turn out after the time of the batch
-      return this.#handle(record, work, attempt, transaction)
+      const handling = this.#handle(record, work, attempt, transaction)
+      if (isRepeated) this.#noteRepeating(work, handling)
+      isRepeated = true
+      return handling
     }
     return session.attempt(claim, run, stopping)
+  }
+
+  /** Its lane may have gone on since it ran first, and tells nobody any more that a handler of the item is at work. */
+  #noteRepeating({ laneKey }: Work, handling: unknown): void {
+    const { repeating } = this.#setting
+    if (repeating === undefined || !(handling instanceof Promise)) return
+    const over = () => {
+      if (repeating.get(laneKey) === end) repeating.delete(laneKey)
+    }
+    const end: Promise<void> = handling.then(over, over)
+    repeating.set(laneKey, end)
   }
 
   #handle(record: unknown, work: Work, attempt: number, transaction: unknown): unknown {

@@ -25,6 +25,11 @@ export interface BatchSetting {
   readonly stragglers: Stragglers
   /** Identities at work, of which no two may run at once. Only a business id can be shared by two lanes. */
   readonly busy: Map<string, Promise<unknown>>
+  /**
+   * Handlers that run again since a shared transaction is repeated, by lane, each with its end: their lanes have gone on, or
+   * are gone. Absent where nothing is left behind.
+   */
+  readonly repeating?: Map<string, Promise<void>>
   /** Where poison records go, and what is queued behind them; absent where their lanes stop. */
   readonly parker?: Parker
   /** The lease under which a worker handles the batch. */

@@ -132,9 +132,10 @@ export class Consumer {
       const [session, parker] = await this.#open(works, time, limits)
       const report = new Report(this.#options)
       const [options, signal, stragglers] = [this.#options, time.signal, this.#stragglers]
+      const repeating = new Map<string, Promise<void>>()
       const run = new BatchRun({
         ...{ options, session, book, report, stopping: signal, signal, stragglers },
-        ...{ busy: new Map(), ...(parker === undefined ? {} : { parker }) },
+        ...{ busy: new Map(), repeating, ...(parker === undefined ? {} : { parker }) },
       })
       const lanes = new Lanes<Work>(this.#options.concurrency, (work, lend) => run.work(work, lend))
       for (const work of works) lanes.enqueue(work.laneKey, work)
@@ -145,6 +146,7 @@ export class Consumer {
       // Before the answer: one that outran its marks would let the source forget records of which the ledger, after a
       // crash right here, knows nothing.
       await time.within('answer', run.flush())
+      this.#stragglers.leave(repeating)
       book.close()
       session.close()
       return report.stopped

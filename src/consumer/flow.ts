@@ -76,6 +76,7 @@ export class Flow {
   readonly #aborting = new AbortController()
   readonly #pages = new Set<FlowPage>()
   readonly #busy = new Map<string, Promise<unknown>>()
+  readonly #repeating = new Map<string, Promise<void>>()
   readonly #shardLedger: ShardLedger<unknown> | undefined
   readonly #stuck = new Map<string, StuckLane>()
   // Lanes with a mark under way: the last one, and the page it belongs to.
@@ -142,6 +143,7 @@ export class Flow {
     const page: FlowPage = new FlowPage(
       {
         ...{ options: this.#options, session, book, report, stragglers: this.#stragglers, busy: this.#busy },
+        repeating: this.#repeating,
         ...{ stopping: this.#stopping.signal, signal: this.#aborting.signal, lease: this.#host.lease },
         ...(parker === undefined ? {} : { parker }),
         assertMayRun: () => this.#assertMayRun(),
@@ -206,7 +208,9 @@ export class Flow {
 
   #end(): void {
     for (const page of this.#pages) page.close()
-    this.#stragglers.leave(this.#lanes.working, this.#host.lease.shardId)
+    const { shardId } = this.#host.lease
+    this.#stragglers.leave(this.#lanes.working, shardId)
+    this.#stragglers.leave(this.#repeating, shardId)
   }
 
   async #idleWithin(ms: number, cut?: AbortSignal): Promise<void> {

@@ -69,6 +69,26 @@ function gatedLedger() {
   return { ledger, gates, closed }
 }
 
+/** A ledger whose commits never come out, and whose attempts a test runs again. */
+function repeatingLedger(repetitions: (() => void)[]): Ledger<object> {
+  return {
+    async open() {
+      return {
+        laneWaits: false,
+        claim: (entry) => ({ status: 'claimed', claim: { entry, token: '' } }),
+        async attempt(_claim, run) {
+          repetitions.push(() => void run({}))
+          await run({})
+        },
+        complete: () => new Promise<never>(() => {}),
+        release() {},
+        flush: () => Promise.resolve(),
+        close() {},
+      }
+    },
+  }
+}
+
 describe('order over pages', () => {
   test('a lane runs through pages one record at a time', async () => {
     const gate = deferred()
@@ -243,6 +263,32 @@ describe('the end of a flow', () => {
     gate.resolve()
     await turns()
     expect([most, settled]).toEqual([1, ['A:100 handled']])
+  })
+
+  test('an item waits also for a handler that runs again, since the transaction that its lane has gone on from is repeated', async () => {
+    const gate = deferred()
+    let [runs, running, most] = [0, 0, 0]
+    const repetitions: (() => void)[] = []
+    const consumer = createConsumer({
+      ...{ name: 'c', logger: silentLogger, ledger: repeatingLedger(repetitions) },
+      async handler() {
+        runs += 1
+        most = Math.max(most, (running += 1))
+        if (runs === 2) await gate.promise
+        running -= 1
+      },
+    })
+    const flow = consumer.flow(host)
+    await admit(flow, ['A:100'])
+    await turns()
+    repetitions[0]?.()
+    flow.abandon(new LeaseLostError('another has it'))
+    await admit(consumer.flow(host), ['A:100'])
+    await turns()
+    expect([runs, running]).toEqual([2, 1])
+    gate.resolve()
+    await turns()
+    expect([runs, most]).toEqual([3, 1])
   })
 
   test('abandon aborts what runs and sends no mark more', async () => {
