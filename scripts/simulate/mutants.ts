@@ -46,12 +46,12 @@ const lambdaMutants: readonly Mutant[] = [
     'src/consumer/batch-run.ts',
     `    const settled = durable.then(
       (completion) => {
-        this.#completing.ended(number)
+        this.#ended(work, number)
         return this.#completed(work, claim, attempt, lend, completion ?? undefined)`,
     `    this.#handled(work, attempt)
     const settled = durable.then(
       () => {
-        this.#completing.ended(number)
+        this.#ended(work, number)
         return 'next' as const`,
   ),
   mutant(

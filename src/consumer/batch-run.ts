@@ -254,11 +254,11 @@ export class BatchRun {
     const number = this.#completing.begun()
     const settled = durable.then(
       (completion) => {
-        this.#completing.ended(number)
+        this.#ended(work, number)
         return this.#completed(work, claim, attempt, lend, completion ?? undefined)
       },
       (error: unknown) => {
-        this.#completing.ended(number)
+        this.#ended(work, number)
         // The effect happened, but nothing says so: the record comes again, with the same idempotency key.
         return this.#unsettled(work, attempt, error)
       },
@@ -270,6 +270,11 @@ export class BatchRun {
     // A shared transaction needs this lane's turn: others fill it. One of its own keeps it, or all lanes would send at once.
     const suspended = new Suspended(settled)
     return session.commitsAlone === true ? stepOf(suspended, (wait) => wait) : suspended
+  }
+
+  #ended(work: Work, number: number): void {
+    this.#completing.ended(number)
+    this.#setting.onCompleted?.(work)
   }
 
   #completed(work: Work, claim: Claim, attempt: number, lend: Lend, completion: Completion | undefined): Completed {

@@ -41,6 +41,8 @@ export interface BatchSetting {
   assertMayRun?(): void
   /** A handler succeeded and its mark is on its way; `settled` resolves when it is known what became of it. */
   onCompleting?(work: Work, settled: Promise<Completed>): void
+  /** It is known what became of the mark. */
+  onCompleted?(work: Work): void
   /**
    * How it went with another record of the same identity that was handled by a session open beside this one, which this
    * one can't know of; `undefined` when there was none. Asked before each claim.

@@ -79,8 +79,8 @@ export class Flow {
   readonly #repeating = new Map<string, Promise<void>>()
   readonly #shardLedger: ShardLedger<unknown> | undefined
   readonly #stuck = new Map<string, StuckLane>()
-  // Lanes with a mark under way: the last one, and the page it belongs to.
-  readonly #marking = new Map<string, { readonly page: FlowPage; readonly settled: Promise<unknown> }>()
+  // Lanes with a mark under way: the record of the last one, and the page it belongs to.
+  readonly #marking = new Map<string, { readonly page: FlowPage; readonly work: Work }>()
   // Where an identity can come twice, and there is a ledger that keeps it from being handled twice.
   readonly #handled: HandledIdentities | undefined
   #onRoom: (() => void) | undefined
@@ -148,6 +148,7 @@ export class Flow {
         ...(parker === undefined ? {} : { parker }),
         assertMayRun: () => this.#assertMayRun(),
         onCompleting: (work, settled) => this.#noteMark(work, page, settled),
+        onCompleted: (work) => this.#marked(work),
         completedElsewhere: (work) => this.#handled?.elsewhere(work.idempotencyKey, page),
         onLedgerFailed: (error) => this.#ledgerFailed(error),
       },
@@ -304,10 +305,11 @@ export class Flow {
     const { laneKey } = work
     this.#handled?.add(work.idempotencyKey, page, settled) // not asked for where nobody wants it: it costs a hash
     if (page.laneWaits) return // then its mark is not under way any more when the lane goes on
-    this.#marking.set(laneKey, { page, settled })
-    void settled.then(() => {
-      if (this.#marking.get(laneKey)?.settled === settled) this.#marking.delete(laneKey)
-    })
+    this.#marking.set(laneKey, { page, work })
+  }
+
+  #marked(work: Work): void {
+    if (this.#marking.get(work.laneKey)?.work === work) this.#marking.delete(work.laneKey)
   }
 
   async #closePage(page: FlowPage): Promise<void> {

@@ -92,12 +92,14 @@ export class EffectLog<Transaction> {
       this.assertOpen() // closed meanwhile, it is rolled back, and what the handler would send is in no transaction
       if (this.#careful > 0) this.#careful -= 1
       try {
-        await this.#handle(run, transaction)
+        this.isHandling = true
+        await run(transaction.transaction)
+        this.#handled()
         if (isSuspect) await transaction.check()
         this.#failedBefore.delete(entry)
         return
       } catch (error) {
-        this.assertOpen()
+        this.#handled()
         if (isConflict(error) && round < maxRepeats) {
           await this.#afterConflict(entry, round)
           continue
@@ -255,14 +257,10 @@ export class EffectLog<Transaction> {
     return (this.open = begun)
   }
 
-  async #handle(run: Run<Transaction>, { transaction }: StoreTransaction<Transaction>): Promise<void> {
-    this.isHandling = true
-    try {
-      await run(transaction)
-    } finally {
-      this.isHandling = false
-    }
-    this.assertOpen() // its time may have been up meanwhile, and the transaction with it
+  /** Its time may have been up meanwhile, and the transaction with it. */
+  #handled(): void {
+    this.isHandling = false
+    this.assertOpen()
   }
 
   /** False when the transaction can't take one: then it was begun anew. */
@@ -292,10 +290,12 @@ export class EffectLog<Transaction> {
     await transaction.savepoint()
     this.assertOpen()
     try {
-      await this.#handle(run, transaction)
+      this.isHandling = true
+      await run(transaction.transaction)
+      this.#handled()
       await transaction.check()
     } catch (error) {
-      this.assertOpen()
+      this.#handled()
       if (isConflict(error) || isBroken(error) || isTooLate(error)) throw error
       this.setting.suspects.add(entry.idempotencyKey)
       throw new LedgerError(

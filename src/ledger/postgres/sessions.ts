@@ -2,7 +2,7 @@ import { DeadlineError, LeaseLostError, type TidemarkError } from '../../errors.
 import type { Claim, ClaimOutcome, Completion, LedgerEntry, LedgerSession } from '../ledger.ts'
 import { left } from './effect-log.ts'
 import type { ShardMark } from './shard-mark.ts'
-import type { SharedTransaction } from './shared-transaction.ts'
+import type { Attempted, SharedTransaction } from './shared-transaction.ts'
 
 /** What a session is made of. */
 export interface SessionSetting<Transaction> {
@@ -38,25 +38,17 @@ export class PostgresSession<Transaction> implements LedgerSession<Transaction> 
       const completing = this.#completing.get(entry.idempotencyKey)
       if (completing !== undefined) return this.#onceDurable(entry, completing)
     }
-    return { status: 'claimed', claim: { entry, token: '' } }
+    return { status: 'claimed', claim: claimOf(entry) }
   }
 
-  async attempt({ entry }: Claim, run: (transaction: Transaction) => unknown, stopping?: AbortSignal): Promise<void> {
-    const { shared } = this.#setting
+  attempt(claim: Claim, run: (transaction: Transaction) => unknown, stopping?: AbortSignal): Promise<void> {
     this.#openCount += 1
-    const over = this.#over
-    try {
-      await shared.attempt(entry, run, stopping)
-    } catch (error) {
-      over()
-      throw error
-    }
-    shared.completion(entry)?.then(over, over)
+    return this.#setting.shared.attempt({ record: claim as PostgresClaim, run, stopping, over: this.#over })
   }
 
-  complete({ entry }: Claim): Promise<Completion> {
-    const completion = this.#setting.shared.complete(entry) ?? this.#completeWithoutEffect(entry)
-    if (this.#completed !== undefined) this.#noteCompleting(entry.idempotencyKey, completion)
+  complete(claim: Claim): Promise<Completion> {
+    const completion = this.#setting.shared.complete(claim as PostgresClaim) ?? this.#completeWithoutEffect(claim)
+    if (this.#completed !== undefined) this.#noteCompleting(claim.entry.idempotencyKey, completion)
     return completion
   }
 
@@ -112,14 +104,20 @@ export class PostgresSession<Transaction> implements LedgerSession<Transaction> 
     return this.#passed(entry)
   }
 
-  async #completeWithoutEffect(entry: LedgerEntry): Promise<Completion> {
-    const attempt = this.attempt({ entry, token: '' }, () => {})
+  async #completeWithoutEffect(claim: Claim): Promise<Completion> {
+    const attempt = this.attempt(claim, () => {})
     this.#effectless.add(attempt)
     try {
       await attempt
     } finally {
       this.#effectless.delete(attempt)
     }
-    return (await this.#setting.shared.complete(entry)) ?? { status: 'completed' }
+    return (await this.#setting.shared.complete(claim as PostgresClaim)) ?? { status: 'completed' }
   }
+}
+
+type PostgresClaim = Claim & Attempted
+
+function claimOf(entry: LedgerEntry): PostgresClaim {
+  return { entry, token: '', completion: undefined }
 }

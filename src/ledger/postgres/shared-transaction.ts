@@ -9,11 +9,24 @@ export interface SharedTransactionSetting<Transaction> extends EffectLogSetting<
   readonly maxMs: number
 }
 
-interface Attempt<Transaction> {
+/** A record of which attempts are made. */
+export interface Attempted {
   readonly entry: LedgerEntry
+  /** When what its last attempt did is durable; `undefined` when none has succeeded. */
+  completion: Promise<Completion> | undefined
+}
+
+/** A handler's attempt at a record. */
+export interface AttemptRequest<Transaction> {
+  readonly record: Attempted
   readonly run: Run<Transaction>
   /** When it has aborted, nothing is begun any more. */
   readonly stopping: AbortSignal | undefined
+  /** Called when the attempt has failed, or it is known how what it did came out. */
+  readonly over: () => void
+}
+
+interface Attempt<Transaction> extends AttemptRequest<Transaction> {
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
@@ -38,7 +51,6 @@ export class SharedTransaction<Transaction> {
   readonly #log: EffectLog<Transaction>
   readonly #queue: Attempt<Transaction>[] = []
   readonly #flushes: (() => void)[] = []
-  readonly #completions = new WeakMap<LedgerEntry, Promise<Completion>>()
   // Their handlers have succeeded, and whoever ran them has not said so yet: it may be about to run them again.
   readonly #uncompleted = new Set<string>()
   #isPumping = false
@@ -50,23 +62,18 @@ export class SharedTransaction<Transaction> {
   }
 
   /** Runs a handler when its turn comes; resolves when its statements are part of the transaction. */
-  attempt(entry: LedgerEntry, run: Run<Transaction>, stopping?: AbortSignal): Promise<void> {
+  attempt({ record, run, stopping, over }: AttemptRequest<Transaction>): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ entry, run, stopping, resolve, reject })
-      void this.#pump()
+      this.#queue.push({ record, run, stopping, over, resolve, reject })
+      if (!this.#isPumping) void this.#pump()
     })
   }
 
   /** The last attempt at the record is what it did: it may be committed. */
-  complete(entry: LedgerEntry): Promise<Completion> | undefined {
+  complete({ entry, completion }: Attempted): Promise<Completion> | undefined {
     this.#uncompleted.delete(entry.eventId)
     if (!this.#isPumping && this.#log.done.length > 0) this.#commitWhenIdle()
-    return this.#completions.get(entry)
-  }
-
-  /** When what this record did is durable; `undefined` when it was never run. */
-  completion(entry: LedgerEntry): Promise<Completion> | undefined {
-    return this.#completions.get(entry)
+    return completion
   }
 
   /** Commits what is done, as soon as no handler is in the middle of it. */
@@ -93,7 +100,7 @@ export class SharedTransaction<Transaction> {
   close(error: TidemarkError): void {
     this.#cancelIdle?.()
     this.#log.close(error)
-    for (const attempt of this.#queue.splice(0)) attempt.reject(error)
+    for (const attempt of this.#queue.splice(0)) fail(attempt, error)
     if (this.#log.done.length === 0) this.#resolveFlushes()
   }
 
@@ -140,13 +147,14 @@ export class SharedTransaction<Transaction> {
   }
 
   async #work(attempt: Attempt<Transaction>): Promise<void> {
-    const { entry, stopping } = attempt
+    const { record, stopping } = attempt
+    const { entry } = record
     // Before the transaction is touched: to fail in it would undo, or run again, what others have done.
-    if (stopping?.aborted === true) return attempt.reject(stopping.reason)
+    if (stopping?.aborted === true) return fail(attempt, stopping.reason)
     const isSuspect = this.#log.isSuspect(entry)
     if (isSuspect) await this.#commit()
     const refusal = this.#log.refusalBefore(entry)
-    if (refusal !== undefined) return attempt.reject(refusal)
+    if (refusal !== undefined) return fail(attempt, refusal)
     this.#log.refusedIn.delete(entry.laneKey)
     this.#uncompleted.delete(entry.eventId)
     try {
@@ -154,7 +162,7 @@ export class SharedTransaction<Transaction> {
       if (forgotten !== undefined) await forgotten
       await this.#log.run(entry, attempt.run)
     } catch (error) {
-      return attempt.reject(error)
+      return fail(attempt, error)
     }
     const completion = this.#noteDone(attempt)
     if (!isSuspect) return attempt.resolve()
@@ -166,13 +174,19 @@ export class SharedTransaction<Transaction> {
     }, attempt.reject)
   }
 
-  #noteDone({ entry, run }: Attempt<Transaction>): Promise<Completion> {
+  #noteDone({ record, run, over }: Attempt<Transaction>): Promise<Completion> {
+    const { entry } = record
     const completion = new Promise<Completion>((resolve, reject) =>
       this.#log.done.push({ entry, run, resolve, reject }),
     )
-    completion.catch(() => {}) // whoever completes the record is told
-    this.#completions.set(entry, completion)
+    completion.then(over, over) // and whoever completes the record is told
+    record.completion = completion
     this.#uncompleted.add(entry.eventId)
     return completion
   }
+}
+
+function fail({ over, reject }: Pick<Attempt<never>, 'over' | 'reject'>, error: unknown): void {
+  over()
+  reject(error)
 }
