@@ -118,6 +118,7 @@ interface DrizzleExecuting {
 export function drizzleDriver<Transaction extends object>(
   drizzle: DrizzleLike<Transaction>,
 ): PostgresDriver<Transaction> {
+  listenTo((drizzle as { readonly $client?: unknown }).$client)
   return callbackDriver(
     (work) =>
       drizzle.transaction((transaction) => {

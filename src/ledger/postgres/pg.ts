@@ -25,6 +25,7 @@ export type PgClientOf<Pool> = Pool extends {
 
 /** Transactions on the clients of a `pg` pool. */
 export function pgDriver(pool: PgPool): PostgresDriver<PgClient> {
+  listenTo(pool)
   return {
     async transaction(work) {
       const client = await pool.connect()
@@ -81,14 +82,15 @@ class LentClient implements Scope<PgClient> {
 }
 
 /**
- * A connection of `pg` that breaks while it is lent and no statement is under way says so by an event, which would end the
- * process if nobody heard it. The next statement fails, and that is what is acted on. Of other clients nothing happens.
+ * A connection of `pg` that breaks while no statement is under way says so by an event, its own while it is lent and else its
+ * pool's, which would end the process if nobody heard it. The next statement fails, and that is what is acted on; the pool has
+ * dropped one that was not lent. Of what is no client and no pool of `pg` nothing happens.
  */
-export function listenTo(client: unknown): void {
-  const { on, off } = (client ?? {}) as Partial<PgClient>
+export function listenTo(source: unknown): void {
+  const { on, off } = (source ?? {}) as Partial<PgClient>
   if (typeof on !== 'function' || typeof off !== 'function') return
-  off.call(client, 'error', heard) // a client is lent again and again
-  on.call(client, 'error', heard)
+  off.call(source, 'error', heard) // a client is lent again and again
+  on.call(source, 'error', heard)
 }
 
 function heard(): void {}

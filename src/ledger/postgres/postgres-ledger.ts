@@ -71,8 +71,8 @@ export type PostgresLedgerOptions = PostgresLedgerSettings & PostgresDatabase
  * record. Records take effect in transactions of up to 100; their handlers run one at a time, and may run again when their
  * transaction has to be repeated. It uses one connection a shard (or Lambda batch) at a time.
  *
- * With Kysely on a pool of `pg` listen to its connections, or the process ends when the server ends one that is lent:
- * `pool.on('connect', (client) => client.on('error', () => {}))`.
+ * With Kysely on a pool of `pg` listen to the pool and to its connections, or the process ends when the server ends one:
+ * `pool.on('error', () => {})` and `pool.on('connect', (client) => client.on('error', () => {}))`.
  *
  * The tables: `postgresMigrations()`, or `npx tidemark init postgres`. Promises and what breaks them: docs/guarantees.md.
  */

@@ -1,6 +1,7 @@
 import { sql as drizzleSql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
 import postgres from 'postgres'
 import { afterAll, expect, test } from 'vitest'
 import { createConsumer, silentLogger, type Ledger } from '../../../src/index.ts'
@@ -24,9 +25,16 @@ interface Subject<Transaction> {
 const sleep = 'SELECT pg_sleep(30)'
 const endOf = (which: string) => `SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE ${which}`
 
+/** A pool as a user makes it. */
+function poolOf({ config }: TestDatabase): pg.Pool {
+  const pool = new pg.Pool({ ...config, max: 1 })
+  ends.push(() => pool.end())
+  return pool
+}
+
 /**
  * The server ends the connection of a handler, once for each record: between two statements, which says nothing of it, and at
- * one.
+ * one. Then it ends those that are not used.
  */
 async function prove<Transaction>({ database, ledger, add, sleep }: Subject<Transaction>): Promise<void> {
   const failed = new Set<string>()
@@ -47,13 +55,16 @@ async function prove<Transaction>({ database, ledger, add, sleep }: Subject<Tran
   const { settlements } = await consumer.process(batch)
   expect(settlements).toEqual(['handled', 'handled', 'handled'])
   expect(await database.balances()).toBe('A=3')
+  await database.query(endOf("state = 'idle'"))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect((await consumer.process(batch)).settlements).toEqual(['duplicate', 'duplicate', 'duplicate'])
 }
 
 // An event `error` that nobody hears would end the process, and this run with it.
 
 test('pg', async () => {
   const database = await createDatabase()
-  const ledger = postgresLedger({ pool: database.pool() })
+  const ledger = postgresLedger({ pool: poolOf(database) })
   await prove({
     ...{ database, ledger },
     add: (client) => client.query(addToAccount, ['A', 1]),
@@ -75,14 +86,15 @@ test('postgres.js', async () => {
 
 test('Drizzle', async () => {
   const database = await createDatabase()
-  const ledger = postgresLedger({ drizzle: drizzle({ client: database.pool() }) })
+  const ledger = postgresLedger({ drizzle: drizzle({ client: poolOf(database) }) })
   const add = drizzleSql`INSERT INTO accounts AS a VALUES ('A', 1) ON CONFLICT (id) DO UPDATE SET balance = a.balance + 1`
   await prove({ database, ledger, add: (tx) => tx.execute(add), sleep: (tx) => tx.execute(sleep) })
 })
 
 test('Kysely, whose pool has to listen to its connections', async () => {
   const database = await createDatabase()
-  const pool = database.pool()
+  const pool = poolOf(database)
+  pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   const ledger = postgresLedger({ kysely: new Kysely<object>({ dialect: new PostgresDialect({ pool }) }) })
   await prove({
