@@ -56,8 +56,7 @@ function bankInPostgres(address: PostgresAddress, options: EffectOptions, common
   pool.on('error', () => {}) // an idle connection, when the server is killed or the network cut
   const consumer = createConsumer({
     ...common,
-    // Shards change the same accounts: with a hundred records in each, most of their transactions would deadlock.
-    ledger: postgresLedger({ pool, maxRecordsPerTransaction: 20 }),
+    ledger: postgresLedger({ pool }),
     handler: createMover(moveInPostgres, options),
   })
   return { consumer, close: () => pool.end() }
