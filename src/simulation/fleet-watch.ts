@@ -5,6 +5,7 @@ import { fencedEffectOf, isFencedOff, stateKey } from './fenced-effect.ts'
 import { History, type Change } from './history.ts'
 import { LeaseOracle } from './lease-oracle.ts'
 import { LeaseWatch } from './lease-watch.ts'
+import { DynamoDBLotWatch } from './parking/dynamodb-lot-watch.ts'
 import type { LotOracle } from './parking/lot-oracle.ts'
 import { lotOracleOf } from './parking/parking-world.ts'
 import { watchLedger } from './ledger-watch.ts'
@@ -38,6 +39,7 @@ export class FleetWatch {
   readonly #world: World<WorkerProfile, WorkerMark>
   readonly #delivered = new Map<string, number>()
   readonly #opened = new Set<string>()
+  readonly #lotWatch: DynamoDBLotWatch
 
   constructor(world: World<WorkerProfile, WorkerMark>) {
     this.#world = world
@@ -58,6 +60,7 @@ export class FleetWatch {
       // Who has lost the shard is refused.
       isOver: () => false,
     })
+    this.#lotWatch = new DynamoDBLotWatch(this.lot, 'mails', () => this.database)
     this.database = new SimulatedDatabase(world.random.fork('database'), world.clock, profile, watchMarks(this.oracle))
     this.truth = new StreamTruth(this.database, now)
     const { truth, history, oracle } = this
@@ -126,7 +129,7 @@ export class FleetWatch {
       this.bank?.applied(operation, input)
       if (operation === 'UpdateItem') this.claims.updated(input, sender, this.#world.scheduler.now)
       this.leases.applied(operation, input, sender)
-      if (this.#world.profile.parking !== undefined) this.lot.applied(operation, input, sender)
+      if (this.#world.profile.parking !== undefined) this.#lotWatch.applied(operation, input, sender)
       if (this.accounts.startedAt === Infinity) this.#lookForStart(operation, input)
       return output
     } catch (error) {

@@ -14,6 +14,7 @@ import type { LambdaMark } from './lambda-marks.ts'
 import { givesUp, type LambdaProfile } from './lambda-profile.ts'
 import { watchLedger } from './ledger-watch.ts'
 import { LineageWatch } from './lineage-watch.ts'
+import { DynamoDBLotWatch } from './parking/dynamodb-lot-watch.ts'
 import type { LotOracle } from './parking/lot-oracle.ts'
 import { letNatureRun, natureEndsMs } from './nature.ts'
 import { type Change, History } from './history.ts'
@@ -38,6 +39,7 @@ interface Subscriber {
   readonly lineage: LineageWatch
   readonly bank: Bank | undefined
   readonly lot: LotOracle
+  readonly lotWatch: DynamoDBLotWatch
   readonly crew: RedriveCrew | undefined
 }
 
@@ -184,7 +186,7 @@ export class LambdaWorld {
 
   #watchLots(operation: string, input: object, sender: string): void {
     if (operation === 'UpdateItem') this.#claimOwners.updated(input, sender, this.#world.scheduler.now)
-    for (const { lot } of this.#subscribers) lot.applied(operation, input, sender)
+    for (const { lotWatch } of this.#subscribers) lotWatch.applied(operation, input, sender)
   }
 
   /** Lets the faults go on for a while after the last write, but not for longer than anything is left to go wrong. */
@@ -224,6 +226,7 @@ export class LambdaWorld {
       ...{ world, history, database, claims: this.#claimOwners },
       isOver: (sender, eventId) => host.isOver(sender, eventId),
     })
+    const lotWatch = new DynamoDBLotWatch(lot, consumer, database)
     const oracle = new Oracle(history, {
       violate: (violation) => world.violate(violation),
       mark: (mark) => world.mark(mark),
@@ -269,7 +272,7 @@ export class LambdaWorld {
     const { bank: habits, mapping: options } = world.profile
     const isReplayed = habits?.isReplayed === true && !givesUp(options)
     const replay = isReplayed ? this.#mapping(`${consumer}-replay`, host, history, lineage) : undefined
-    return { subscriber: { mapping, replay, host, oracle, lineage, bank, lot, crew }, watch }
+    return { subscriber: { mapping, replay, host, oracle, lineage, bank, lot, lotWatch, crew }, watch }
   }
 
   #mapping(name: string, host: FunctionHost, history: History, lineage: LineageWatch): EventSourceMapping {

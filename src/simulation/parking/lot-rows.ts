@@ -75,8 +75,9 @@ interface Edited {
   readonly dynamodb?: { readonly NewImage?: Item }
 }
 
-export function seenParked(position: string, row: Item): SeenParked {
-  const body = JSON.parse(textOf(row['body']) ?? '{}') as Body
+/** @param text What is stored of it, JSON. */
+export function seenParked(position: string, text: string): SeenParked {
+  const body = JSON.parse(text) as Body
   return {
     position,
     eventId: body.eventId ?? '',
