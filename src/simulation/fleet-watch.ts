@@ -72,7 +72,7 @@ export class FleetWatch {
     this.leases = new LeaseWatch(() => this.database, this.#leaseOracle())
     const { accounts, leases } = this
     this.bank = Bank.of({
-      ...{ world, consumer: 'mails', database: () => this.database },
+      ...{ world, consumer: 'mails', database: () => this.database, lot: this.lot },
       committed: ({ run, change }) => (run === undefined ? this.#redriven(change) : this.workerOracle.committed(run)),
     })
     this.workerOracle = new WorkerOracle({ truth, accounts, history, leases, oracle, now, violate, mark })

@@ -236,7 +236,7 @@ export class LambdaWorld {
     })
     const lineage = new LineageWatch()
     const bank = Bank.of({
-      ...{ world, consumer, database: () => this.#database },
+      ...{ world, consumer, database, lot },
       committed: ({ change }) => {
         oracle.effect(change)
         oracle.marked(change.eventId)

@@ -46,22 +46,28 @@ function workerBank(ledger: CommittingLedger): WorldKind<WorkerProfile, WorkerMa
 }
 
 /** Transfers that are refused are parked, and redriven in the transaction that takes them out of the lot. */
-const lambdaParking: WorldKind<LambdaProfile, LambdaMark> = {
-  ...lambdaBank('transactions'),
-  draw: (seed) => {
-    const drawn = lambdaBank('transactions').draw(seed)
-    const random = new SeededRandom(seed).fork('parking bank')
-    // Two mappings side by side keep no order, and whoever is first would park a lane under the other.
-    const bank = drawn.bank && { ...drawn.bank, isReplayed: false }
-    return { ...parking({ ...drawn, ledger: 'retry' }, random), ledger: 'transactions', ...(bank && { bank }) }
-  },
-  marks: parkingMarks,
+function lambdaParking(ledger: CommittingLedger): WorldKind<LambdaProfile, LambdaMark> {
+  const kind = lambdaBank(ledger)
+  return {
+    ...kind,
+    draw: (seed) => {
+      const drawn = kind.draw(seed)
+      const random = new SeededRandom(seed).fork('parking bank')
+      // Two mappings side by side keep no order, and whoever is first would park a lane under the other.
+      const bank = drawn.bank && { ...drawn.bank, isReplayed: false }
+      return { ...parking({ ...drawn, ledger: 'retry' }, random), ledger, ...(bank && { bank }) }
+    },
+    marks: parkingMarks,
+  }
 }
 
-const workerParkingBank: WorldKind<WorkerProfile, WorkerMark> = {
-  ...workerBank('transactions'),
-  draw: (seed) => workerParking(workerBank('transactions').draw(seed), new SeededRandom(seed).fork('parking bank')),
-  marks: parkingMarks,
+function workerParkingBank(ledger: CommittingLedger): WorldKind<WorkerProfile, WorkerMark> {
+  const kind = workerBank(ledger)
+  return {
+    ...kind,
+    draw: (seed) => workerParking(kind.draw(seed), new SeededRandom(seed).fork('parking bank')),
+    marks: parkingMarks,
+  }
 }
 
 /** One that waits for longer between two statements than its transaction may be idle would never come to its end. */
@@ -121,8 +127,8 @@ export const bankScenarios: readonly Scenario[] = [
     scenarioOf(workerBank(ledger), `workers-${ledger}`),
     scenarioOf(lambdaBank(ledger), `${ledger}-refused`, refused),
     scenarioOf(workerBank(ledger), `workers-${ledger}-late`, late),
+    scenarioOf(lambdaParking(ledger), `parking-${ledger}`),
+    scenarioOf(workerParkingBank(ledger), `workers-parking-${ledger}`),
   ]),
   scenarioOf(lambdaBank('postgres'), 'postgres-hot', hot),
-  scenarioOf(lambdaParking, 'parking-transactions'),
-  scenarioOf(workerParkingBank, 'workers-parking-transactions'),
 ]

@@ -3,6 +3,8 @@ import type { Ledger } from '../../ledger/ledger.ts'
 import type { Actor } from '../actor.ts'
 import type { Change } from '../history.ts'
 import type { NetworkClient } from '../network.ts'
+import type { LotOracle } from '../parking/lot-oracle.ts'
+import { PostgresLotWatch } from '../parking/postgres-lot-watch.ts'
 import type { ConsumerHabits, WorldProfile } from '../profile.ts'
 import type { SimulatedDatabase } from '../simulated-database.ts'
 import type { HandlerRun } from '../worker-oracle.ts'
@@ -20,6 +22,8 @@ export interface BankSetting {
   readonly world: World<WorldProfile & ConsumerHabits, BankMark>
   readonly consumer: string
   readonly database: () => SimulatedDatabase
+  /** Where what can't be moved is parked. */
+  readonly lot: LotOracle
   /** A transfer is committed. */
   readonly committed: (entry: Entry) => void
 }
@@ -94,8 +98,11 @@ export class Bank {
   }
 
   #open(habits: BankHabits): BankStore {
-    const { world, consumer, database } = this.#setting
-    if (world.profile.ledger === 'postgres') return new PostgresBank(world, habits, this.#book, `postgres ${consumer}`)
+    const { world, consumer, database, lot } = this.#setting
+    if (world.profile.ledger === 'postgres') {
+      const watch = world.profile.parking === undefined ? undefined : new PostgresLotWatch(lot)
+      return new PostgresBank(world, habits, this.#book, { name: `postgres ${consumer}`, lot: watch })
+    }
     return new DynamoDBBank(consumer, this.#book, database, habits.frozenMs > 0)
   }
 }

@@ -3,6 +3,7 @@ import { postgresLedger } from '../../ledger/postgres/postgres-ledger.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Actor } from '../actor.ts'
 import { perfectNetwork } from '../network-faults.ts'
+import type { PostgresLotWatch } from '../parking/postgres-lot-watch.ts'
 import { SimulatedPool } from '../postgres/pool.ts'
 import { PostgresServer } from '../postgres/postgres-server.ts'
 import { accounts, moveStatement } from '../postgres/statements.ts'
@@ -22,7 +23,12 @@ export class PostgresBank implements BankStore {
   readonly #server: PostgresServer
   readonly #frozen = new Set<string>()
 
-  constructor(world: World<WorldProfile, BankMark>, habits: BankHabits, book: BankBook, name: string) {
+  constructor(
+    world: World<WorldProfile, BankMark>,
+    habits: BankHabits,
+    book: BankBook,
+    { name, lot }: { readonly name: string; readonly lot: PostgresLotWatch | undefined },
+  ) {
     this.#world = world
     this.#habits = habits
     const { scheduler } = world
@@ -32,7 +38,11 @@ export class PostgresBank implements BankStore {
       after: (ms, run) => scheduler.after(ms, run),
       draw: () => random.next(),
       hasTransactionTimeout: habits.hasTransactionTimeout,
-      committed: (written) => book.committed(written.flatMap((row) => ofAccount(row))),
+      committed: (written, client) => {
+        book.committed(written.flatMap((row) => ofAccount(row)))
+        lot?.committed(written, client)
+      },
+      ran: (statement, values, client) => lot?.ran(statement, values, client),
       refusal: (account) =>
         this.#frozen.has(account) ? (habits.refusesAtCommit ? 'at COMMIT' : 'at once') : undefined,
       conflicts: () => isOddly(0.05),

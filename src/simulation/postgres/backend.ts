@@ -1,7 +1,8 @@
 import { Execution, type Work } from './execution.ts'
 import type { PostgresServer } from './postgres-server.ts'
 import { abortedBefore, inOthersWay, noSavepoint, SqlError } from './sql-error.ts'
-import { statements, type AnswerRow } from './statements.ts'
+import type { AnswerRow } from './statement.ts'
+import { statements } from './statements.ts'
 import { Transaction, type Isolation } from './transaction.ts'
 
 /** What a statement is answered with. */
@@ -35,6 +36,7 @@ export class Backend {
   waitsFor: Transaction | undefined
   waitNumber = 0
   readonly #server: PostgresServer
+  readonly #client: string
   readonly #ended: (end: ConnectionEnd) => void
   readonly #messages: (Message | 'end')[] = []
   #current: Message | undefined
@@ -48,9 +50,10 @@ export class Backend {
   #cancelStatementTimeout: (() => void) | undefined
   #cancelTransactionTimeout: (() => void) | undefined
 
-  constructor(server: PostgresServer, pid: number, ended: (end: ConnectionEnd) => void) {
+  constructor(server: PostgresServer, pid: number, client: string, ended: (end: ConnectionEnd) => void) {
     this.#server = server
     this.pid = pid
+    this.#client = client
     this.#ended = ended
   }
 
@@ -121,7 +124,7 @@ export class Backend {
       this.#server.setting.unknown(text)
       throw new SqlError('42601', `the simulated server does not know this statement: ${text}`)
     }
-    const within = transaction ?? (this.transaction = new Transaction(this.pid))
+    const within = transaction ?? (this.transaction = new Transaction(this.pid, this.#client))
     if (within.isolation === 'serializable' && this.#server.setting.conflicts?.() === true) throw inOthersWay()
     this.#work = statement.run(new Execution(this.#server, within), values)
     this.#isAlone = transaction === undefined
@@ -135,6 +138,8 @@ export class Backend {
     try {
       const { done, value } = work.next()
       if (done !== true) return this.#wait(value)
+      const { text = '', values = [] } = this.#current ?? {}
+      this.#server.setting.ran?.(statements.get(text)?.name ?? '', values, this.#client)
       if (this.#isAlone) this.#commitAlone()
       else this.#limitTransaction()
       this.#answer({ rows: value })
@@ -266,12 +271,12 @@ export class Backend {
 
   /** Begins a transaction. */
   begin(): void {
-    this.transaction ??= new Transaction(this.pid)
+    this.transaction ??= new Transaction(this.pid, this.#client)
     this.#answer({ rows: [] })
   }
 
   isolate(text: string): void {
-    const level = text.slice('SET TRANSACTION ISOLATION LEVEL '.length) as Isolation
+    const level = text.slice('SET TRANSACTION ISOLATION LEVEL '.length).toLowerCase() as Isolation
     if (!isolations.includes(level)) this.#server.setting.unknown(text)
     if (this.transaction !== undefined) this.transaction.isolation = level
     this.#answer({ rows: [] })

@@ -59,9 +59,23 @@ export class Execution {
     return latest.columns
   }
 
+  /** The same for a lock that others may have as well. */
+  *share(table: string, row: StoredRow | undefined, holds: (columns: Columns) => boolean): Work<Columns | undefined> {
+    const seen = this.seen(row)
+    if (row === undefined || seen === undefined || !holds(seen)) return undefined
+    while (row.holder !== undefined && row.holder !== this.transaction) yield row.holder
+    const latest = this.#latest(row)
+    if (latest?.columns !== seen && this.transaction.isolation !== 'read committed') throw notSerializable()
+    if (latest?.columns === undefined || !holds(latest.columns)) return undefined
+    this.server.xidOf(this.transaction)
+    this.server.wroteWal(this.transaction)
+    this.transaction.share(table, row)
+    return latest.columns
+  }
+
   /** The same for rows that nobody else has locked; others are left out. */
   lockFree(table: string, row: StoredRow): boolean {
-    if (row.holder !== undefined && row.holder !== this.transaction) return false
+    if (this.#inTheWay(row) !== undefined) return false
     this.#take(table, row)
     return true
   }
@@ -98,7 +112,12 @@ export class Execution {
   }
 
   *#waitFor(row: StoredRow): Work<void> {
-    while (row.holder !== undefined && row.holder !== this.transaction) yield row.holder
+    for (let other = this.#inTheWay(row); other !== undefined; other = this.#inTheWay(row)) yield other
+  }
+
+  #inTheWay({ holder, sharers }: StoredRow): Transaction | undefined {
+    if (holder !== undefined && holder !== this.transaction) return holder
+    return [...sharers].find((sharer) => sharer !== this.transaction)
   }
 
   #take(table: string, row: StoredRow): void {

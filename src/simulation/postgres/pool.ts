@@ -96,7 +96,7 @@ export class SimulatedClient implements PgClient {
     this.#random = random
     this.#setting = setting
     this.#giveBack = giveBack
-    this.#backend = setting.server.open((end) => this.#endedByServer(end))
+    this.#backend = setting.server.open(actor.name, (end) => this.#endedByServer(end))
     this.#forget = actor.onDeath(() => this.#leave())
   }
 

@@ -9,8 +9,10 @@ export interface PostgresServerSetting {
   readonly after: (ms: number, run: () => void) => () => void
   /** From 0 to 1. */
   readonly draw: () => number
-  /** A transaction that wrote this is committed. */
-  readonly committed: (written: readonly WrittenRow[]) => void
+  /** A client's transaction that wrote this is committed. */
+  readonly committed: (written: readonly WrittenRow[], client: string) => void
+  /** A client's statement is done. */
+  readonly ran?: (statement: string, values: readonly string[], client: string) => void
   /** Whether it limits transactions by `transaction_timeout`: PostgreSQL 17. */
   readonly hasTransactionTimeout: boolean
   /** Whether an account takes no money, and when that is said. */
@@ -55,7 +57,7 @@ export class PostgresServer {
   #loggedXid = firstXid - 1
   #flushedXid = firstXid - 1
   #waitCount = 0
-  readonly #ancient = new Transaction(0)
+  readonly #ancient = new Transaction(0, '')
 
   constructor(setting: PostgresServerSetting) {
     this.setting = setting
@@ -88,9 +90,9 @@ export class PostgresServer {
       ?.versions.findLast(({ by }) => by.status === 'committed')?.columns
   }
 
-  /** A process for a connection. `ended` is told when it ends by itself. */
-  open(ended: (end: ConnectionEnd) => void): Backend {
-    const backend = new Backend(this, (this.#nextPid += 1), ended)
+  /** A process for a client's connection. `ended` is told when it ends by itself. */
+  open(client: string, ended: (end: ConnectionEnd) => void): Backend {
+    const backend = new Backend(this, (this.#nextPid += 1), client, ended)
     this.#backends.set(backend.pid, backend)
     return backend
   }
@@ -144,7 +146,7 @@ export class PostgresServer {
     this.commitCount += 1
     if (hasDoneAnything) this.#flushedXid = this.#loggedXid
     transaction.commit(this.commitCount)
-    if (written.length > 0) this.setting.committed(written)
+    if (written.length > 0) this.setting.committed(written, transaction.client)
     this.released(transaction)
   }
 

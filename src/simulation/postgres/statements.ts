@@ -1,16 +1,9 @@
 import { endLimit, idleLimit } from '../../ledger/postgres/time-limits.ts'
-import type { Execution, Work } from './execution.ts'
+import type { Execution } from './execution.ts'
+import { lotStatements } from './lot-statements.ts'
 import { SqlError } from './sql-error.ts'
+import { duration, forget, isBefore, type AnswerRow, type Statement } from './statement.ts'
 import type { Columns } from './transaction.ts'
-
-/** A row of an answer: everything is text. */
-export type AnswerRow = { readonly [column: string]: string | null }
-
-/** A statement that the simulated server knows, word for word. */
-export interface Statement {
-  readonly name: string
-  readonly run: (execution: Execution, values: readonly string[]) => Work<readonly AnswerRow[]>
-}
 
 const shards = 'tidemark_shards'
 const marks = 'tidemark_marks'
@@ -25,6 +18,7 @@ export const moveStatement = 'UPDATE accounts SET balance = balance + $2::text::
 /* eslint-disable require-yield -- most statements wait for nobody */
 /** By their text: what is sent and is not here is a defect of this model, or of the ledger. */
 export const statements: ReadonlyMap<string, Statement> = new Map<string, Statement>([
+  ...lotStatements,
   [
     `SELECT ${idleLimit('$1')}, ${endLimit('$2')}, ${thisTransaction}`,
     {
@@ -274,35 +268,7 @@ function limitTime({ transaction, server }: Execution, idle: string, end: string
   else transaction.statementTimeoutMs = Number(end)
 }
 
-// As the server writes a setting of milliseconds back.
-function duration(ms: string): string {
-  const number = Number(ms)
-  if (number === 0) return '0'
-  if (number % 60_000 === 0 && number > 0) return `${number / 60_000}min`
-  return number % 1_000 === 0 && number > 0 ? `${number / 1_000}s` : `${number}ms`
-}
-
 function isNotLater(there: Columns, than: Columns): boolean {
   const isBornBefore = Number(there['lease_created_at']) < Number(than['lease_created_at'])
   return Number(there['epoch']) <= Number(than['epoch']) || isBornBefore
-}
-
-function isBefore(value: string | number | undefined, limit: string | undefined): boolean {
-  return Number(value) < Number(limit)
-}
-
-function forget(
-  execution: Execution,
-  table: string,
-  isOld: (row: Columns) => boolean,
-  limit: number,
-): readonly AnswerRow[] {
-  let left = limit
-  for (const [row, columns] of execution.all(table)) {
-    if (left === 0) break
-    if (!isOld(columns) || !execution.lockFree(table, row)) continue
-    execution.write(table, row, undefined)
-    left -= 1
-  }
-  return []
 }

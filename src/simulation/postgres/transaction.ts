@@ -1,6 +1,6 @@
 import type { SqlError } from './sql-error.ts'
-/** The columns of a row, as numbers and texts. */
-export type Columns = { readonly [column: string]: string | number }
+/** The columns of a row, as numbers and texts; NULL is none. */
+export type Columns = { readonly [column: string]: string | number | undefined }
 
 /** What a transaction made of a row; without columns it deleted it. */
 export interface Version {
@@ -8,10 +8,11 @@ export interface Version {
   readonly columns: Columns | undefined
 }
 
-/** A row with its versions, the newest last, and the transaction that has it locked. */
+/** A row with its versions, the newest last, and the transactions that have it locked: one alone, or several that share it. */
 export class StoredRow {
   readonly versions: Version[] = []
   holder: Transaction | undefined
+  readonly sharers: Set<Transaction> = new Set()
 }
 
 export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
@@ -22,11 +23,13 @@ interface Step {
   readonly table: string
   /** `undefined`: it only locked the row. */
   readonly version: Version | undefined
+  readonly isShared?: boolean
 }
 
 /** What was written, for whoever watches commits. */
 export interface WrittenRow {
   readonly table: string
+  readonly row: StoredRow
   readonly columns: Columns | undefined
 }
 
@@ -39,6 +42,8 @@ export interface WrittenRow {
 export class Transaction {
   /** The process that it runs in. */
   readonly pid: number
+  /** Whose connection that has. */
+  readonly client: string
   isolation: Isolation = 'read committed'
   status: 'in progress' | 'committed' | 'aborted' = 'in progress'
   /** 0 until it needs one. */
@@ -59,13 +64,16 @@ export class Transaction {
   readonly #steps: Step[] = []
   readonly #savepoints: number[] = []
 
-  constructor(pid: number) {
+  constructor(pid: number, client: string) {
     this.pid = pid
+    this.client = client
   }
 
   /** What it has written and not undone. */
   get written(): WrittenRow[] {
-    return this.#steps.flatMap(({ table, version }) => (version === undefined ? [] : [{ table, ...version }]))
+    return this.#steps.flatMap(({ table, row, version }) =>
+      version === undefined ? [] : [{ table, row, columns: version.columns }],
+    )
   }
 
   get hasDoneAnything(): boolean {
@@ -76,6 +84,12 @@ export class Transaction {
     if (row.holder === this) return
     row.holder = this
     this.#steps.push({ row, table, version: undefined })
+  }
+
+  share(table: string, row: StoredRow): void {
+    if (row.holder === this || row.sharers.has(this)) return
+    row.sharers.add(this)
+    this.#steps.push({ row, table, version: undefined, isShared: true })
   }
 
   write(table: string, row: StoredRow, columns: Columns | undefined): void {
@@ -112,7 +126,7 @@ export class Transaction {
   commit(order: number): void {
     this.status = 'committed'
     this.committedAt = order
-    for (const { row } of this.#steps) row.holder = undefined
+    for (const step of this.#steps) this.#unlock(step)
   }
 
   abort(): void {
@@ -121,9 +135,15 @@ export class Transaction {
   }
 
   #undoFrom(from: number): void {
-    for (const { row, version } of this.#steps.splice(from).toReversed()) {
-      if (version === undefined) row.holder = undefined
+    for (const step of this.#steps.splice(from).toReversed()) {
+      const { row, version } = step
+      if (version === undefined) this.#unlock(step)
       else row.versions.splice(row.versions.lastIndexOf(version), 1)
     }
+  }
+
+  #unlock({ row, isShared }: Step): void {
+    if (isShared === true) row.sharers.delete(this)
+    else row.holder = undefined
   }
 }

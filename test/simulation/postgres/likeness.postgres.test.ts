@@ -95,7 +95,7 @@ function simulated(hasTransactionTimeout: boolean): Server {
   for (const id of ['a', 'b']) server.put(accounts, { id, balance: 0, entry: '' })
   const backends = new Map<string, Backend>()
   const backendOf = (session: string) => {
-    const known = backends.get(session) ?? server.open(() => {})
+    const known = backends.get(session) ?? server.open(session, () => {})
     backends.set(session, known)
     return known
   }
