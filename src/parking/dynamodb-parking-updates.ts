@@ -25,9 +25,9 @@ const fenceKeptMs = 30 * 86_400_000
 export function openFence(fence: ShardFence, now: number): RowUpdate {
   return {
     Key: fenceKey(fence),
-    // Equal is ours: opened before, after a failure, or by an earlier try the reply to which was lost.
-    ConditionExpression:
-      'attribute_not_exists(pk) OR #leaseCreatedAt < :createdAt OR (#leaseCreatedAt = :createdAt AND #epoch <= :epoch)',
+    // Equal is ours: opened before, after a failure, or by an earlier try the reply to which was lost. A lease that was made
+    // anew begins at 1, and is the later one by its creation; after a replay epochs go on, whatever the operator's clock says.
+    ConditionExpression: 'attribute_not_exists(pk) OR #epoch <= :epoch OR #leaseCreatedAt < :createdAt',
     UpdateExpression: 'SET #leaseCreatedAt = :createdAt, #epoch = :epoch, #expiresAt = :expiresAt',
     ExpressionAttributeNames: names('leaseCreatedAt', 'epoch', 'expiresAt'),
     ExpressionAttributeValues: {

@@ -66,7 +66,7 @@ export class MemoryParkingLot implements ParkingLot {
     const { tableName, streamLabel } = parseStreamArn(letter.streamArn, 'streamArn')
     const lane = this.#laneOf({ consumer: letter.consumer, tableName, laneKey: letter.laneKey })
     const position = positionOf(streamLabel, letter.sequenceNumber)
-    if (fence !== undefined && isLater(this.#fences.get(shardNameOf(fence)) ?? fence, fence)) throw fenced(fence)
+    if (fence !== undefined && !isSame(this.#fences.get(shardNameOf(fence)) ?? fence, fence)) throw fenced(fence)
     if (lane.records.has(position)) return 'parked'
     if (lane.past.has(position)) return 'settled'
     if (onlyBehind && lane.since === undefined) return 'open'
@@ -161,8 +161,11 @@ function shardNameOf({ consumer, tableName, streamLabel, shardId }: ShardFence):
 }
 
 function isLater(known: ShardFence, ours: ShardFence): boolean {
-  if (known.leaseCreatedAt !== ours.leaseCreatedAt) return known.leaseCreatedAt > ours.leaseCreatedAt
-  return known.epoch > ours.epoch
+  return known.epoch > ours.epoch && known.leaseCreatedAt >= ours.leaseCreatedAt
+}
+
+function isSame(known: ShardFence, ours: ShardFence): boolean {
+  return known.epoch === ours.epoch && known.leaseCreatedAt === ours.leaseCreatedAt
 }
 
 function stateOf(lane: Lane): LaneState[] {

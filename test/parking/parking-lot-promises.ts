@@ -187,6 +187,15 @@ export function parkingLotPromises(createLot: (clock: ManualClock) => Promise<Pa
     expect(await lot.park(letter(7), { ...behind, fence: anew })).toBe('parked')
   })
 
+  promise('a lease that was taken back by somebody whose clock was behind goes on with its epochs', async (lot) => {
+    await lot.openShard({ ...shard, leaseCreatedAt: 10, epoch: 3 })
+    const replayed = { ...shard, leaseCreatedAt: 5, epoch: 4 }
+    await lot.openShard(replayed)
+    expect(await lot.park(letter(5), { ...first, fence: replayed })).toBe('parked')
+    const late = { ...behind, fence: { ...shard, leaseCreatedAt: 10, epoch: 3 } }
+    await expect(lot.park(letter(6), late)).rejects.toMatchObject({ code: 'ERR_LEASE_LOST' })
+  })
+
   promise('an attempt is noted until its record is settled or parked', async (lot) => {
     await lot.note(lane, { position: at(5), count: 2 })
     expect(await lot.list('c')).toMatchObject([{ lane, noted: { position: at(5), count: 2 } }])

@@ -78,8 +78,9 @@ export class PostgresParkingLot implements ParkingLot {
           `VALUES ($1, $2, $3, $4, $5::text::bigint, $6::text::bigint, $7::text::bigint) ` +
           `ON CONFLICT (consumer, table_name, stream_label, shard_id) DO UPDATE SET ` +
           `lease_created_at = excluded.lease_created_at, epoch = excluded.epoch, opened_at = excluded.opened_at ` +
-          // Equal is ours: opened before, after a failure, or by an earlier try the answer to which was lost.
-          `WHERE (mine.lease_created_at, mine.epoch) <= (excluded.lease_created_at, excluded.epoch) RETURNING epoch::text`,
+          // Equal is ours: opened before, after a failure, or by an earlier try the answer to which was lost. A lease that was
+          // made anew begins at 1, and is the later one by its creation; after a replay epochs go on, whatever a clock says.
+          `WHERE mine.epoch <= excluded.epoch OR mine.lease_created_at < excluded.lease_created_at RETURNING epoch::text`,
         [...fenceKeyOf(shard), String(shard.leaseCreatedAt), String(shard.epoch), String(now)],
       )
       if (opened.length === 0) throw fenced(shard)

@@ -1,5 +1,5 @@
 import { lambdaMarks, type LambdaMark } from '../lambda-marks.ts'
-import { drawLambdaProfile, type LambdaProfile } from '../lambda-profile.ts'
+import { drawLambdaProfile, type LambdaProfile, type MappingHabits } from '../lambda-profile.ts'
 import { LambdaWorld } from '../lambda-world.ts'
 import type { CommittingLedger, HandlerHabits } from '../profile.ts'
 import { SeededRandom } from '../random.ts'
@@ -55,7 +55,8 @@ function lambdaParking(ledger: CommittingLedger): WorldKind<LambdaProfile, Lambd
       const random = new SeededRandom(seed).fork('parking bank')
       // Two mappings side by side keep no order, and whoever is first would park a lane under the other.
       const bank = drawn.bank && { ...drawn.bank, isReplayed: false }
-      return { ...parking({ ...drawn, ledger: 'retry' }, random), ledger, ...(bank && { bank }) }
+      const parked = parking({ ...drawn, ledger: 'retry' }, random)
+      return { ...parked, mapping: patient(parked.mapping, ledger), ledger, ...(bank && { bank }) }
     },
     marks: parkingMarks,
   }
@@ -73,6 +74,11 @@ function workerParkingBank(ledger: CommittingLedger): WorldKind<WorkerProfile, W
 /** One that waits for longer between two statements than its transaction may be idle would never come to its end. */
 function brisk(handler: HandlerHabits, ledger: CommittingLedger): HandlerHabits {
   return ledger === 'postgres' ? { ...handler, workMs: Math.min(400, handler.workMs) } : handler
+}
+
+/** To try a record twice and to park it takes thirty statements one after the other, with a network in between. */
+function patient(mapping: MappingHabits, ledger: CommittingLedger): MappingHabits {
+  return ledger === 'postgres' ? { ...mapping, functionTimeoutMs: Math.max(8_000, mapping.functionTimeoutMs) } : mapping
 }
 
 /** Requests that come late, and twice, from workers that stand still for a little longer than their lease. */

@@ -39,7 +39,7 @@ export const lotStatements: readonly (readonly [text: string, statement: Stateme
       `VALUES ($1, $2, $3, $4, $5::text::bigint, $6::text::bigint, $7::text::bigint) ` +
       `ON CONFLICT (consumer, table_name, stream_label, shard_id) DO UPDATE SET ` +
       `lease_created_at = excluded.lease_created_at, epoch = excluded.epoch, opened_at = excluded.opened_at ` +
-      `WHERE (mine.lease_created_at, mine.epoch) <= (excluded.lease_created_at, excluded.epoch) RETURNING epoch::text`,
+      `WHERE mine.epoch <= excluded.epoch OR mine.lease_created_at < excluded.lease_created_at RETURNING epoch::text`,
     {
       name: 'open shard of the lot',
       *run(execution, values) {
@@ -48,10 +48,8 @@ export const lotStatements: readonly (readonly [text: string, statement: Stateme
           ...{ consumer, table_name, stream_label, shard_id },
           ...{ lease_created_at: Number(born), epoch: Number(epoch), opened_at: Number(now) },
         }
-        const isLater = (there: Columns) => {
-          const bornLater = Number(there['lease_created_at']) - opened.lease_created_at
-          return bornLater > 0 || (bornLater === 0 && Number(there['epoch']) > opened.epoch)
-        }
+        const isLater = (there: Columns) =>
+          Number(there['epoch']) > opened.epoch && Number(there['lease_created_at']) >= opened.lease_created_at
         const key = values.slice(0, 4)
         const isOpened = yield* execution.insert(fences, key, opened, (there) => (isLater(there) ? undefined : opened))
         return isOpened ? [{ epoch: String(opened.epoch) }] : []
