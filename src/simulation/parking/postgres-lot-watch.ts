@@ -1,4 +1,4 @@
-import { fences, lanes, past, records } from '../postgres/lot-statements.ts'
+import { fences, lanes, past, records } from '../postgres/lot-tables.ts'
 import type { Columns, WrittenRow } from '../postgres/transaction.ts'
 import type { LotOracle } from './lot-oracle.ts'
 import { seenParked, type SeenLane, type SeenPast } from './lot-rows.ts'

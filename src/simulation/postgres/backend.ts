@@ -3,7 +3,7 @@ import type { PostgresServer } from './postgres-server.ts'
 import { abortedBefore, inOthersWay, noSavepoint, SqlError } from './sql-error.ts'
 import type { AnswerRow } from './statement.ts'
 import { statements } from './statements.ts'
-import { Transaction, type Isolation } from './transaction.ts'
+import { isolations, Transaction, type Isolation } from './transaction.ts'
 
 /** What a statement is answered with. */
 export type Outcome = { readonly rows: readonly AnswerRow[] } | { readonly error: SqlError }
@@ -138,8 +138,7 @@ export class Backend {
     try {
       const { done, value } = work.next()
       if (done !== true) return this.#wait(value)
-      const { text = '', values = [] } = this.#current ?? {}
-      this.#server.setting.ran?.(statements.get(text)?.name ?? '', values, this.#client)
+      if (this.#current !== undefined) this.#server.ran(this.#current, this.#client)
       if (this.#isAlone) this.#commitAlone()
       else this.#limitTransaction()
       this.#answer({ rows: value })
@@ -335,8 +334,6 @@ export class Backend {
     this.#answer({ rows: [] })
   }
 }
-
-const isolations: readonly Isolation[] = ['read committed', 'repeatable read', 'serializable']
 
 const controls: { readonly [verb: string]: ((this: Backend, text: string) => void) | undefined } = {
   BEGIN(this: Backend) {

@@ -1,6 +1,7 @@
-import { Backend, type ConnectionEnd } from './backend.ts'
+import { Backend, type ConnectionEnd, type Message } from './backend.ts'
 import type { Table } from './execution.ts'
 import { SqlError } from './sql-error.ts'
+import { statements } from './statements.ts'
 import { StoredRow, Transaction, type Columns, type WrittenRow } from './transaction.ts'
 
 /** What a simulated server is made of. */
@@ -99,6 +100,11 @@ export class PostgresServer {
 
   forget({ pid }: Backend): void {
     this.#backends.delete(pid)
+  }
+
+  /** A client's statement is done. */
+  ran({ text, values }: Pick<Message, 'text' | 'values'>, client: string): void {
+    this.setting.ran?.(statements.get(text)?.name ?? '', values, client)
   }
 
   xidOf(transaction: Transaction): number {

@@ -17,6 +17,8 @@ export class StoredRow {
 
 export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
 
+export const isolations: readonly Isolation[] = ['read committed', 'repeatable read', 'serializable']
+
 /** What a transaction did to a row, to be undone from the end. */
 interface Step {
   readonly row: StoredRow
