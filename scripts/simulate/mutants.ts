@@ -1,5 +1,6 @@
 import { bankMutants } from './bank-mutants.ts'
 import { operatorMutants, parkingMutants } from './parking-mutants.ts'
+import { postgresLotMutants } from './postgres-lot-mutants.ts'
 import { workerMutants } from './worker-mutants.ts'
 
 /** A text that is replaced in a file of the source; it must stand there exactly once. */
@@ -273,4 +274,5 @@ export const mutants: readonly Mutant[] = [
   ...operatorMutants,
   ...workerMutants,
   ...bankMutants,
+  ...postgresLotMutants,
 ]

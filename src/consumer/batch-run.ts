@@ -295,6 +295,7 @@ export class BatchRun {
 
   #unsettled(work: Work, attempts: number, error: unknown): Completed {
     const step = this.#ends.ledgerFailed(work, attempts, error)
+    this.#forgetAttempts(work) // left noted, what was refused would be taken for a death at the next delivery
     return () => step
   }
 
@@ -330,9 +331,13 @@ export class BatchRun {
 
   #handled(work: Work, attempts: number): 'next' {
     const step = this.#ends.handled(work, attempts)
+    this.#forgetAttempts(work)
+    return step
+  }
+
+  #forgetAttempts(work: Work): void {
     const forgotten = this.#setting.parker?.forgetAttempts(work)
     if (forgotten !== undefined) void this.#until(forgotten)
-    return step
   }
 
   async #until(end: Promise<unknown>): Promise<void> {
