@@ -116,7 +116,7 @@ const inPostgres: readonly Mutant[] = [
     find: `return refused === undefined || refused.eventId === eventId ? undefined : left(refused.error)`,
     replace: `return refused === undefined || eventId !== '' ? undefined : left(refused.error)`,
   }),
-  mutant('one duplicate makes duplicates of all that share its transaction', 'postgres', 500, {
+  mutant('one duplicate makes duplicates of all that share its transaction', 'postgres-hot', 200, {
     file: commitEffects,
     find: `  const isThere = ({ entry }: Done<Transaction>) => there.has(entry.idempotencyKey)\n`,
     replace: `  const isThere = (_done: Done<Transaction>) => there.size > 0\n`,
