@@ -10,19 +10,17 @@ import { HeldLanes } from './dynamodb-held-lanes.ts'
 import { bodyOf, partKeysOf, storedBody } from './dynamodb-parked-body.ts'
 import { ParkingRequests } from './dynamodb-parking-requests.ts'
 import {
-  clearedExpiry,
   consumerKey,
   laneKeyOf,
   laneRecordsKey,
   laneStateOf,
-  numberOf,
   pastKey,
   pastOf,
   prefixes,
   recordHead,
   recordKey,
 } from './dynamodb-parking-rows.ts'
-import { names, openFence, parkInLane, stillOpen } from './dynamodb-parking-updates.ts'
+import { names, noteAttempts, openFence, parkInLane, stillOpen } from './dynamodb-parking-updates.ts'
 import { fenced } from './fence.ts'
 import { positionOf, type LaneName } from './lane-name.ts'
 import type {
@@ -95,19 +93,7 @@ export class DynamoDBParkingLot implements ParkingLot {
   }
 
   async note(lane: LaneName, { position, count }: NotedAttempts): Promise<void> {
-    await this.#requests.update({
-      Key: laneKeyOf(lane),
-      ConditionExpression: 'attribute_not_exists(#parkedAt)',
-      UpdateExpression:
-        'SET #notedPosition = :position, #notedCount = :count, #laneKey = :laneKey, #expiresAt = :expiresAt',
-      ExpressionAttributeNames: names('parkedAt', 'notedPosition', 'notedCount', 'laneKey', 'expiresAt'),
-      ExpressionAttributeValues: {
-        ':position': { S: position },
-        ':count': numberOf(count),
-        ':laneKey': { S: lane.laneKey },
-        ':expiresAt': clearedExpiry(this.#clock.now()),
-      },
-    })
+    await this.#requests.update(noteAttempts(lane, { position, count }, this.#clock.now()))
   }
 
   async forgetNote(lane: LaneName, position: string): Promise<void> {

@@ -1,8 +1,8 @@
 import { epochSeconds, type Row } from '../ledger/dynamodb-rows.ts'
 import type { DeadLetter } from './dead-letter.ts'
-import { errorHead, fenceKey, laneKeyOf, numberOf, pastExpiry } from './dynamodb-parking-rows.ts'
+import { clearedExpiry, errorHead, fenceKey, laneKeyOf, numberOf, pastExpiry } from './dynamodb-parking-rows.ts'
 import type { LaneName } from './lane-name.ts'
-import type { Fate, HeldLane, ParkCondition, ShardFence } from './parking-lot.ts'
+import type { Fate, HeldLane, NotedAttempts, ParkCondition, ShardFence } from './parking-lot.ts'
 
 // The updates and conditions of a parking lot's writes, one function for each.
 
@@ -34,6 +34,26 @@ export function openFence(fence: ShardFence, now: number): RowUpdate {
       ':createdAt': numberOf(fence.leaseCreatedAt),
       ':epoch': numberOf(fence.epoch),
       ':expiresAt': numberOf(epochSeconds(now + fenceKeptMs)),
+    },
+  }
+}
+
+export function noteAttempts(lane: LaneName, { position, count }: NotedAttempts, now: number): RowUpdate {
+  return {
+    Key: laneKeyOf(lane),
+    // A request that was repeated may arrive once more behind the notes that followed it. What has run out is as good as gone.
+    ConditionExpression:
+      'attribute_not_exists(#parkedAt) AND (attribute_not_exists(#notedPosition) OR #expiresAt <= :now OR ' +
+      '#notedPosition < :position OR (#notedPosition = :position AND #notedCount <= :count))',
+    UpdateExpression:
+      'SET #notedPosition = :position, #notedCount = :count, #laneKey = :laneKey, #expiresAt = :expiresAt',
+    ExpressionAttributeNames: names('parkedAt', 'notedPosition', 'notedCount', 'laneKey', 'expiresAt'),
+    ExpressionAttributeValues: {
+      ':position': { S: position },
+      ':count': numberOf(count),
+      ':laneKey': { S: lane.laneKey },
+      ':expiresAt': clearedExpiry(now),
+      ':now': numberOf(epochSeconds(now)),
     },
   }
 }

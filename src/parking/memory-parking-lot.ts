@@ -54,7 +54,9 @@ export class MemoryParkingLot implements ParkingLot {
 
   async note(name: LaneName, noted: NotedAttempts): Promise<void> {
     const lane = this.#laneOf(name)
-    if (lane.since === undefined) lane.noted = noted
+    const { position = '', count = 0 } = lane.noted ?? {}
+    const isBehind = noted.position < position || (noted.position === position && noted.count < count)
+    if (lane.since === undefined && !isBehind) lane.noted = noted
   }
 
   async forgetNote(name: LaneName, position: string): Promise<void> {

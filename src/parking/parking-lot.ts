@@ -28,7 +28,10 @@ export interface ParkingLot {
   read(lanes: readonly LaneName[]): Promise<LaneState[]>
   /** All lanes of a consumer with which something is out of the ordinary; strongly consistent. */
   list(consumer: string): Promise<LaneState[]>
-  /** Notes durably that an attempt at a record is about to begin. Nothing is noted in a lane that is parked. */
+  /**
+   * Notes durably that an attempt at a record is about to begin. Nothing is noted in a lane that is parked, nor in the place of a
+   * note of a later record, or of more attempts: a repeated request arrives late, and would have those forgotten.
+   */
   note(lane: LaneName, noted: NotedAttempts): Promise<void>
   /** The noted record was settled. */
   forgetNote(lane: LaneName, position: string): Promise<void>

@@ -211,6 +211,17 @@ export function parkingLotPromises(createLot: (clock: ManualClock) => Promise<Pa
     expect(state?.parked?.recordCount).toBe(1)
   })
 
+  promise('a note that arrives late takes the place of none of a later record, nor of more attempts', async (lot) => {
+    const noted = async () => (await lot.read([lane]))[0]?.noted
+    await lot.note(lane, { position: at(5), count: 1 })
+    await lot.note(lane, { position: at(5), count: 2 })
+    await lot.note(lane, { position: at(5), count: 1 })
+    expect(await noted()).toEqual({ position: at(5), count: 2 })
+    await lot.note(lane, { position: at(6), count: 1 })
+    await lot.note(lane, { position: at(5), count: 3 })
+    expect(await noted()).toEqual({ position: at(6), count: 1 })
+  })
+
   promise(
     'the largest record there can be is kept to the last byte, and rewritten, and dropped',
     async (lot, clock) => {

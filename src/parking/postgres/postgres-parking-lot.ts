@@ -118,8 +118,9 @@ export class PostgresParkingLot implements ParkingLot {
       await lockLane(query, this.#tables, lane, now)
       await query(
         `UPDATE ${this.#tables.lanes} SET noted_position = $3, noted_count = $4::text::bigint, ` +
-          `expires_at = $5::text::bigint WHERE consumer = $1 AND lane_id = $2 AND parked_at IS NULL`,
-        [...keyOf(lane), position, String(count), clearedExpiry(now)],
+          `expires_at = $5::text::bigint WHERE consumer = $1 AND lane_id = $2 AND parked_at IS NULL AND (noted_position IS NULL ` +
+          `OR expires_at <= $6::text::bigint OR (noted_position, noted_count) <= ($3, $4::text::bigint))`,
+        [...keyOf(lane), position, String(count), clearedExpiry(now), String(now)],
       )
     })
   }

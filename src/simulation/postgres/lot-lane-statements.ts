@@ -59,13 +59,14 @@ export const laneStatements: readonly (readonly [text: string, statement: Statem
   ],
   [
     `UPDATE ${lanes} SET noted_position = $3, noted_count = $4::text::bigint, ` +
-      `expires_at = $5::text::bigint ${ofLane} AND parked_at IS NULL`,
+      `expires_at = $5::text::bigint ${ofLane} AND parked_at IS NULL AND (noted_position IS NULL ` +
+      `OR expires_at <= $6::text::bigint OR (noted_position, noted_count) <= ($3, $4::text::bigint))`,
     {
       name: 'note attempt',
       *run(execution, values) {
-        const [noted_position, count, expires] = values.slice(2)
+        const [noted_position = '', count, expires, now] = values.slice(2)
         const noted = { noted_position, noted_count: Number(count), expires_at: Number(expires) }
-        yield* updateLane(execution, values, (row) => (row['parked_at'] === undefined ? noted : undefined))
+        yield* updateLane(execution, values, (row) => (isNotable(row, noted, Number(now)) ? noted : undefined))
         return []
       },
     },
@@ -200,6 +201,17 @@ function* updateLane(
   const columns = yield* execution.lock(lanes, row, (there) => change(there) !== undefined)
   if (row === undefined || columns === undefined) return false
   return execution.write(lanes, row, { ...columns, ...change(columns) })
+}
+
+function isNotable(
+  { parked_at, noted_position, noted_count, expires_at }: Columns,
+  note: { readonly noted_position: string; readonly noted_count: number },
+  now: number,
+): boolean {
+  if (parked_at !== undefined) return false
+  if (noted_position === undefined || Number(expires_at) <= now) return true
+  const isSame = note.noted_position === noted_position
+  return isSame ? note.noted_count >= Number(noted_count) : note.noted_position > String(noted_position)
 }
 
 function told(execution: Execution, now: string | undefined, isWanted: (row: Columns) => boolean): AnswerRow[] {
