@@ -45,6 +45,9 @@ function workerBank(ledger: CommittingLedger): WorldKind<WorkerProfile, WorkerMa
   }
 }
 
+// A lane waits for its commits: when a record is parked, what stands before it is durable, and never comes later.
+const parkingBankMarks = parkingMarks.filter((mark) => mark !== 'record queued before others')
+
 /** Transfers that are refused are parked, and redriven in the transaction that takes them out of the lot. */
 function lambdaParking(ledger: CommittingLedger): WorldKind<LambdaProfile, LambdaMark> {
   const kind = lambdaBank(ledger)
@@ -58,7 +61,7 @@ function lambdaParking(ledger: CommittingLedger): WorldKind<LambdaProfile, Lambd
       const parked = parking({ ...drawn, ledger: 'retry' }, random)
       return { ...parked, mapping: patient(parked.mapping, ledger), ledger, ...(bank && { bank }) }
     },
-    marks: parkingMarks,
+    marks: parkingBankMarks,
   }
 }
 
@@ -67,7 +70,7 @@ function workerParkingBank(ledger: CommittingLedger): WorldKind<WorkerProfile, W
   return {
     ...kind,
     draw: (seed) => workerParking(kind.draw(seed), new SeededRandom(seed).fork('parking bank')),
-    marks: parkingMarks,
+    marks: parkingBankMarks,
   }
 }
 

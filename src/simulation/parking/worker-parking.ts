@@ -5,7 +5,7 @@ import { drawParking } from './parking-habits.ts'
 
 /** A fleet that parks. */
 export function workerParking(drawn: WorkerProfile, random: SeededRandom): WorkerProfile {
-  const { workload, handler, network, chaosMs, worker } = drawn
+  const { workload, handler, chaosMs, worker } = drawn
   const ills = random.pick<readonly [Ill, ...Ill[]]>([
     ['mendable'],
     ['mendable', 'stubborn'],
@@ -24,6 +24,5 @@ export function workerParking(drawn: WorkerProfile, random: SeededRandom): Worke
       ...{ poison: mayKill ? 0.15 : 0.1 + 0.4 * random.next(), ills, undecodable: 0 },
     },
     handler: { ...handler, ignoresSignal: 0, sticks: 0 },
-    network: { ...network, late: 0 },
   }
 }
