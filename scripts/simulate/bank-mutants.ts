@@ -4,8 +4,8 @@ function mutant(name: string, scenario: string, within: number, ...patches: read
   return { name, scenario, within, patches }
 }
 
-const session = 'src/ledger/dynamodb-transaction-session.ts'
-const row = 'src/ledger/dynamodb-transaction-shard-row.ts'
+const session = 'src/ledger/dynamodb/transaction/session.ts'
+const row = 'src/ledger/dynamodb/transaction/shard-row.ts'
 const commitEffects = 'src/ledger/postgres/commit-effects.ts'
 const inDynamoDB: readonly Mutant[] = [
   mutant(
@@ -74,7 +74,7 @@ const inDynamoDB: readonly Mutant[] = [
     replace: `    if (found === null) return this.#again(pack.records, error)\n`,
   }),
   mutant('a commit that is not answered is repeated, and the shard\u2019s mark not read', 'workers-transactions', 300, {
-    file: 'src/ledger/dynamodb-transaction-chain.ts',
+    file: 'src/ledger/dynamodb/transaction/chain.ts',
     find: `    const committed = this.#adopt(await this.#row.open())\n`,
     replace: `    this.#commitId = (await this.#row.open()).commitId
     const committed: Ready[] = []\n`,

@@ -12,8 +12,8 @@ const parker = 'src/consumer/parker.ts'
 const besideLot = 'src/consumer/beside-lot.ts'
 const batchRun = 'src/consumer/batch-run.ts'
 const redrive = 'src/consumer/redrive.ts'
-const updates = 'src/parking/dynamodb-parking-updates.ts'
-const held = 'src/parking/dynamodb-held-lanes.ts'
+const updates = 'src/parking/dynamodb/updates.ts'
+const held = 'src/parking/dynamodb/held-lanes.ts'
 
 export const parkingMutants: readonly Mutant[] = [
   mutant(
@@ -267,7 +267,7 @@ export const operatorMutants: readonly Mutant[] = [
     'workers-operated',
     300,
     patch(
-      'src/leases/dynamodb-rewinds.ts',
+      'src/leases/dynamodb/rewinds.ts',
       `...checkpointChange(checkpoint).set,`,
       `...checkpointChange('lease' in seen ? seen.lease.checkpoint : checkpoint).set,`,
     ),

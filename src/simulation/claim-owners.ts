@@ -1,5 +1,5 @@
 import type { Item } from '../embedded/item.ts'
-import { textOf } from './seen-lease.ts'
+import { textOf } from './workers/seen-lease.ts'
 import { ledgerTable } from './simulated-database.ts'
 
 /** Who claimed a record, and when. */

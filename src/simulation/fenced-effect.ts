@@ -1,9 +1,9 @@
 import type { TransactWriteItemsCommandInput } from '@aws-sdk/client-dynamodb'
 import type { Item } from '../embedded/item.ts'
 import type { LeaseCondition } from '../leases/coordination.ts'
-import { textOf } from './seen-lease.ts'
+import { textOf } from './workers/seen-lease.ts'
 import { ledgerTable } from './simulated-database.ts'
-import type { HandlerRun } from './worker-oracle.ts'
+import type { HandlerRun } from './workers/oracle.ts'
 
 /** An effect in the database: it is noted once, it sets its item's state, and it needs the lease. */
 export function fencedEffect({ change, right }: HandlerRun, condition: LeaseCondition): TransactWriteItemsCommandInput {

@@ -1,7 +1,7 @@
 import { bankScenarios } from './bank/bank-scenarios.ts'
-import { lambdaScenarios } from './lambda-scenarios.ts'
+import { lambdaScenarios } from './lambda/scenarios.ts'
 import type { Scenario } from './run.ts'
-import { workerScenarios } from './worker-scenarios.ts'
+import { workerScenarios } from './workers/scenarios.ts'
 
 // Scenarios of another kind of world join here; their names begin with the kind's.
 const scenarios: readonly Scenario[] = [...lambdaScenarios, ...workerScenarios, ...bankScenarios]

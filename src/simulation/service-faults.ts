@@ -1,7 +1,7 @@
 import { ServiceError } from '../embedded/service-error.ts'
 import { ledgerTable } from './simulated-database.ts'
-import type { Span, WorkerProfile } from './worker-profile.ts'
-import type { WorkerMark } from './worker-marks.ts'
+import type { Span, WorkerProfile } from './workers/profile.ts'
+import type { WorkerMark } from './workers/marks.ts'
 import type { World } from './world.ts'
 
 const streamOperation = /^(?:DescribeStream|GetShardIterator|GetRecords)$/

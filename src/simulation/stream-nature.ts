@@ -1,7 +1,7 @@
 import type { SimulatedDatabase } from './simulated-database.ts'
 import type { StreamTruth } from './stream-truth.ts'
-import type { WorkerProfile } from './worker-profile.ts'
-import type { WorkerMark } from './worker-marks.ts'
+import type { WorkerProfile } from './workers/profile.ts'
+import type { WorkerMark } from './workers/marks.ts'
 import type { World } from './world.ts'
 
 /** What happens to the stream by itself while the world has faults. */

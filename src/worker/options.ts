@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../internal/clock.ts'
 import type { StartPosition } from '../leases/lease.ts'
-import type { DynamoDBSender } from '../ledger/dynamodb-requests.ts'
+import type { DynamoDBSender } from '../ledger/dynamodb/requests.ts'
 import type { StreamsSender } from '../source/dynamodb-streams.ts'
 import type { Logger } from '../telemetry/log.ts'
 

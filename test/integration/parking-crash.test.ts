@@ -6,7 +6,7 @@ import {
   dynamodbTransactionLedger,
   type DynamoDBSender,
 } from '../../src/dynamodb.ts'
-import type { DynamoDBTransaction } from '../../src/ledger/dynamodb-transaction.ts'
+import type { DynamoDBTransaction } from '../../src/ledger/dynamodb/transaction/transaction.ts'
 import { createConsumer, silentLogger, type Clock, type Consumer, type Ledger } from '../../src/index.ts'
 import { systemClock } from '../../src/internal/system.ts'
 import { createEmbeddedDynamoDB } from '../../src/testing.ts'

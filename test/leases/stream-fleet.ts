@@ -1,6 +1,6 @@
 import type { LeaseTable } from '../../src/leases/coordination.ts'
 import { Discovery, type DiscoveryOptions } from '../../src/leases/discovery.ts'
-import { DynamoDBLeaseTable } from '../../src/leases/dynamodb-lease-table.ts'
+import { DynamoDBLeaseTable } from '../../src/leases/dynamodb/lease-table.ts'
 import type { HeldLease, Lease } from '../../src/leases/lease.ts'
 import { finishShard } from '../../src/leases/shard-end.ts'
 import { withStreamLabel } from '../../src/record/stream-arn.ts'

@@ -63,8 +63,8 @@ const offences: Record<string, [file: string, source: string, rule: string]> = {
     'eslint(no-restricted-imports)',
   ],
   'a dynamodb file goes out by a door': [
-    'src/ledger/dynamodb-a.ts',
-    `import type { A } from '../dynamodb.ts'\nexport type B = A`,
+    'src/ledger/dynamodb/a.ts',
+    `import type { A } from '../../dynamodb.ts'\nexport type B = A`,
     'eslint(no-restricted-imports)',
   ],
   'the flow imports a command': [

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, describe, expect, test } from 'vitest'
 import { TerminalError } from '../../src/index.ts'
-import { DynamoDBLeaseTable } from '../../src/leases/dynamodb-lease-table.ts'
+import { DynamoDBLeaseTable } from '../../src/leases/dynamodb/lease-table.ts'
 import type { Messages } from '../../src/telemetry/channels.ts'
 import type { StreamOptions } from '../../src/testing.ts'
 import { awsError, intercept } from '../support/intercept.ts'

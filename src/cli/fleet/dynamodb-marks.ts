@@ -1,7 +1,7 @@
 import { systemClock, systemRandom } from '../../internal/system.ts'
-import { completedByMarks, completedByShard } from '../../ledger/dynamodb-completed.ts'
-import { type DynamoDBSender, TableRequests } from '../../ledger/dynamodb-requests.ts'
-import { isExpired, numberIn, rowKey, type Row } from '../../ledger/dynamodb-rows.ts'
+import { completedByMarks, completedByShard } from '../../ledger/dynamodb/completed.ts'
+import { type DynamoDBSender, TableRequests } from '../../ledger/dynamodb/requests.ts'
+import { isExpired, numberIn, rowKey, type Row } from '../../ledger/dynamodb/rows.ts'
 import type { LedgerEntry, ShardRecordsOf } from '../../ledger/ledger.ts'
 
 /** What `dynamodbLedger` remembers of a change. */

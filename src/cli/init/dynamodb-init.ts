@@ -1,4 +1,4 @@
-import { createTidemarkTable } from '../../ledger/dynamodb-table.ts'
+import { createTidemarkTable } from '../../ledger/dynamodb/table.ts'
 import type { AwsOptions } from '../aws/aws-options.ts'
 import { connect } from '../aws/dynamodb-connection.ts'
 import { exitCodes } from '../exit-codes.ts'

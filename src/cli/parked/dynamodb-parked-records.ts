@@ -1,5 +1,5 @@
 import type { Connection } from '../aws/dynamodb-connection.ts'
-import { dynamodbParkingLot } from '../../parking/dynamodb-parking-lot.ts'
+import { dynamodbParkingLot } from '../../parking/dynamodb/parking-lot.ts'
 import { ParkedRecords } from '../../parking/parked-records.ts'
 import { namedConsumer } from '../run/named-consumer.ts'
 

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { RedriveReport, RedrivenLane } from '../../consumer/redrive.ts'
 import { systemClock } from '../../internal/system.ts'
-import { dynamodbParkingLot } from '../../parking/dynamodb-parking-lot.ts'
+import { dynamodbParkingLot } from '../../parking/dynamodb/parking-lot.ts'
 import { connect } from '../aws/dynamodb-connection.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { errorText, itemKeyText } from '../item-key-text.ts'

@@ -1,4 +1,4 @@
-import { dynamodbParkingLot } from '../../parking/dynamodb-parking-lot.ts'
+import { dynamodbParkingLot } from '../../parking/dynamodb/parking-lot.ts'
 import type { ParkingLot } from '../../parking/parking-lot.ts'
 import { locate } from '../../record/decode.ts'
 import type { Fleet } from '../fleet/dynamodb-fleet.ts'

@@ -1,6 +1,6 @@
 import { systemClock } from '../../internal/system.ts'
 import type { MemberRow } from '../../leases/coordination.ts'
-import { DynamoDBLeaseRewinds } from '../../leases/dynamodb-rewinds.ts'
+import { DynamoDBLeaseRewinds } from '../../leases/dynamodb/rewinds.ts'
 import { watchQuiet } from '../../leases/kcl/quiet.ts'
 import { confirm } from '../confirm.ts'
 import { exitCodes } from '../exit-codes.ts'

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../../errors.ts'
-import { createTidemarkTable } from '../../ledger/dynamodb-table.ts'
+import { createTidemarkTable } from '../../ledger/dynamodb/table.ts'
 import type { Connection } from '../aws/dynamodb-connection.ts'
 import { describeTable, existingTable, tableWithStream } from '../aws/dynamodb-tables.ts'
 import type { RunOptions } from './run-options.ts'

@@ -1,4 +1,4 @@
-import type { DynamoDBSender } from '../../ledger/dynamodb-send.ts'
+import type { DynamoDBSender } from '../../ledger/dynamodb/send.ts'
 import { parseStreamArn } from '../../record/stream-arn.ts'
 import { KclLeaseTable } from './dynamodb-kcl-lease-table.ts'
 import { type ExportLine, planExport } from './export-plan.ts'

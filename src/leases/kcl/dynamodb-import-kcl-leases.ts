@@ -1,5 +1,5 @@
 import { emptyCheckpoint } from '../../checkpoint/checkpoint.ts'
-import type { DynamoDBSender } from '../../ledger/dynamodb-send.ts'
+import type { DynamoDBSender } from '../../ledger/dynamodb/send.ts'
 import { parseStreamArn } from '../../record/stream-arn.ts'
 import { KclLeaseTable } from './dynamodb-kcl-lease-table.ts'
 import { type ImportLine, planImport } from './import-plan.ts'

@@ -1,7 +1,7 @@
 import { PutItemCommand, ScanCommand, UpdateItemCommand, type AttributeValue } from '@aws-sdk/client-dynamodb'
 import { ConfigurationError, CoordinationError } from '../../errors.ts'
 import { classifyAwsError, isTransientAwsError } from '../../internal/aws-error.ts'
-import type { DynamoDBSender } from '../../ledger/dynamodb-send.ts'
+import type { DynamoDBSender } from '../../ledger/dynamodb/send.ts'
 import { hashKeyRange, newKclRow, readKclLease, type KclRow } from './dynamodb-kcl-rows.ts'
 import type { KclLease } from './kcl-lease.ts'
 

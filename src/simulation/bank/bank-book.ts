@@ -1,5 +1,5 @@
 import type { Change } from '../history.ts'
-import type { HandlerRun } from '../worker-oracle.ts'
+import type { HandlerRun } from '../workers/oracle.ts'
 import { accountNamed, transferOf, type Transfer } from './transfer.ts'
 
 /** A handler at a transfer. */

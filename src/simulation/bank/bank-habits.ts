@@ -1,6 +1,6 @@
 import type { Isolation } from '../postgres/transaction.ts'
 import type { SeededRandom } from '../random.ts'
-import type { Span } from '../worker-profile.ts'
+import type { Span } from '../workers/profile.ts'
 
 /** How money is moved where effects commit with their marks. */
 export interface BankHabits {

@@ -1,5 +1,5 @@
 import type { Item } from '../../embedded/item.ts'
-import { textOf } from '../seen-lease.ts'
+import { textOf } from '../workers/seen-lease.ts'
 import type { SimulatedDatabase } from '../simulated-database.ts'
 import type { LotOracle } from './lot-oracle.ts'
 import { lotKeyOf, openedShard, seenLane, seenParked, seenPast, writtenKeys, type LotKey } from './lot-rows.ts'

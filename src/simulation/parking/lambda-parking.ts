@@ -1,4 +1,4 @@
-import type { LambdaProfile } from '../lambda-profile.ts'
+import type { LambdaProfile } from '../lambda/profile.ts'
 import type { Ill } from '../profile.ts'
 import type { SeededRandom } from '../random.ts'
 import { drawParking } from './parking-habits.ts'

@@ -1,5 +1,5 @@
 import type { Item } from '../../embedded/item.ts'
-import { textOf } from '../seen-lease.ts'
+import { textOf } from '../workers/seen-lease.ts'
 import { ledgerTable } from '../simulated-database.ts'
 
 // The rows of a parking lot, read by somebody who knows their format and none of the code.

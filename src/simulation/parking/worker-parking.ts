@@ -1,6 +1,6 @@
 import type { Ill } from '../profile.ts'
 import type { SeededRandom } from '../random.ts'
-import type { WorkerProfile } from '../worker-profile.ts'
+import type { WorkerProfile } from '../workers/profile.ts'
 import { drawParking } from './parking-habits.ts'
 
 /** A fleet that parks. */

@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Clock } from '../../../src/internal/clock.ts'
 import { systemRandom } from '../../../src/internal/system.ts'
-import { DynamoDBLeaseTable } from '../../../src/leases/dynamodb-lease-table.ts'
-import { DynamoDBLeaseTransfers } from '../../../src/leases/dynamodb-lease-transfers.ts'
-import { DynamoDBMemberTable } from '../../../src/leases/dynamodb-member-table.ts'
+import { DynamoDBLeaseTable } from '../../../src/leases/dynamodb/lease-table.ts'
+import { DynamoDBLeaseTransfers } from '../../../src/leases/dynamodb/lease-transfers.ts'
+import { DynamoDBMemberTable } from '../../../src/leases/dynamodb/member-table.ts'
 import type { TransferFleet } from '../../../src/leases/kcl/transfer.ts'
 
 /**
