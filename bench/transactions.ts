@@ -9,12 +9,22 @@ import {
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import { createConsumer, silentLogger } from 'tidemark'
 import { createTidemarkTable, dynamodbTransactionLedger } from 'tidemark/dynamodb'
+import { dynamoDBLocalMissing, startDynamoDBLocal } from 'tidemark/testing'
+import { clientOf } from './support/dynamodb-tables.ts'
 import { compareEffects, effectsHeader, effectsNotes, recordCount, serveOrCompare, workAll } from './support/effects.ts'
 import type { Span } from './support/span.ts'
 import { pagesReadAhead, type StreamService } from './support/stream-service.ts'
 import { printTable, type Row, shown } from './support/table.ts'
 
 // Effects in another table of DynamoDB: an update for each record in TransactWriteItems, by the SDK's client over HTTP.
+
+/** Where the effects and their marks are. */
+interface Effects {
+  readonly label: string
+  readonly client: DynamoDBClient
+  /** So much longer takes each request, also of the stream's. */
+  readonly requestMs: number
+}
 
 let tables = 0
 
@@ -55,21 +65,21 @@ function update(totals: string, { pk, total }: { readonly [name: string]: unknow
   }
 }
 
-async function bare({ dynamodb, streams, streamArn }: StreamService, totals: string): Promise<void> {
+async function bare({ streams, streamArn }: StreamService, effects: DynamoDBClient, totals: string): Promise<void> {
   for await (const records of pagesReadAhead(streams, streamArn))
     for (let at = 0; at < records.length; at += 100) {
       const slice = records.slice(at, at + 100)
       const TransactItems = slice.map((record) => update(totals, unmarshall(record.dynamodb?.NewImage ?? {})))
-      await dynamodb.send(new TransactWriteItemsCommand({ TransactItems }))
+      await effects.send(new TransactWriteItemsCommand({ TransactItems }))
     }
 }
 
-function worker(service: StreamService, totals: string): Promise<void> {
+function worker(service: StreamService, effects: DynamoDBClient, totals: string): Promise<void> {
   return workAll(service, (name, handled) =>
     createConsumer({
       name,
       logger: silentLogger,
-      ledger: dynamodbTransactionLedger({ client: service.dynamodb, tableName: 'tidemark' }),
+      ledger: dynamodbTransactionLedger({ client: effects, tableName: 'tidemark' }),
       handler({ newImage }, { transaction }) {
         transaction.update(totals, { pk: String(newImage?.['pk']) }, { add: { total: Number(newImage?.['total']) } })
         handled()
@@ -100,22 +110,45 @@ async function assertApplied(client: DynamoDBClient, TableName: string): Promise
   if (count !== recordCount) throw new Error(`'${TableName}' has ${count} of ${recordCount} items`)
 }
 
-function compare(service: StreamService, requestMs: number): Promise<Row> {
-  const label = requestMs === 0 ? 'as the engine answers' : `${requestMs} ms a request more`
+function compare(service: StreamService, { label, client, requestMs }: Effects): Promise<Row> {
   return compareEffects(label, async (name, span) => {
     const totals = `totals-${(tables += 1)}`
-    await createTotals(service.dynamodb, totals)
-    const dynamodb = observed(delayed(service.dynamodb, requestMs), span)
-    await { bare, worker }[name]({ ...service, dynamodb, streams: delayed(service.streams, requestMs) }, totals)
-    await assertApplied(service.dynamodb, totals)
-    await service.dynamodb.send(new DeleteTableCommand({ TableName: totals }))
+    await createTotals(client, totals)
+    const slowed = {
+      ...service,
+      dynamodb: delayed(service.dynamodb, requestMs),
+      streams: delayed(service.streams, requestMs),
+    }
+    await { bare, worker }[name](slowed, observed(delayed(client, requestMs), span), totals)
+    await assertApplied(client, totals)
+    await client.send(new DeleteTableCommand({ TableName: totals }))
   })
 }
 
+async function compareInDynamoDBLocal(service: StreamService): Promise<Row[]> {
+  const missing = dynamoDBLocalMissing()
+  if (missing !== undefined) {
+    console.log(`DynamoDB Local is left out: ${missing}`)
+    return []
+  }
+  const local = await startDynamoDBLocal()
+  try {
+    const client = clientOf(local)
+    await createTidemarkTable({ client, tableName: 'tidemark' })
+    return [await compare(service, { label: 'effects in DynamoDB Local', client, requestMs: 0 })]
+  } finally {
+    await local.stop()
+  }
+}
+
 await serveOrCompare(async (service) => {
-  await createTidemarkTable({ client: service.dynamodb, tableName: 'tidemark' })
-  const rows: Row[] = []
-  for (const requestMs of [0, 5]) rows.push(await compare(service, requestMs))
+  const client = service.dynamodb
+  await createTidemarkTable({ client, tableName: 'tidemark' })
+  const rows = [
+    await compare(service, { label: 'as the engine answers', client, requestMs: 0 }),
+    await compare(service, { label: '5 ms a request more', client, requestMs: 5 }),
+    ...(await compareInDynamoDBLocal(service)),
+  ]
   const title = `${shown(recordCount)} records of one shard, an update each in DynamoDB, records a second`
   printTable(title, effectsHeader, rows, effectsNotes)
 })
