@@ -47,6 +47,7 @@ export class BatchRun {
       ...{ setting, ends: this.#ends },
       attempt: (work, claim, lend, attempt) => stepOf(this.#attempt(work, claim, lend, attempt), lend),
       ...{ giveUp: this.#giveUp.bind(this), release: this.#release.bind(this) },
+      standStill: this.#standStill.bind(this),
     })
   }
 

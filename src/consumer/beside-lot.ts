@@ -16,6 +16,8 @@ export interface OrdinaryWay {
   attempt(work: Work, claim: Claim, lend: Lend, attempt: number): Promise<LaneStep>
   /** Gives its claim back, and lets it fail. */
   giveUp(work: Work, claim: Claim, stopped: Omit<StoppedRecord, 'position'>): Promise<LaneStep>
+  /** Waits for something outside of the record, which nothing waits for meanwhile. */
+  standStill<Result>(work: Work, lend: Lend, wait: Promise<Result>): Promise<Result>
   /** Gives its claim back. */
   release(work: Work, claim: Claim): Promise<void>
 }
@@ -52,7 +54,7 @@ export class BesideLot {
     const { circuit } = this.#parker
     const isProbe = circuit.isOpen
     const admits = circuit.admits(work.laneKey, stopping)
-    if (isProbe) await lend(admits)
+    if (isProbe) await this.#way.standStill(work, lend, admits)
     const error: unknown = (await admits) ? stopping.reason : circuit.error()
     if (error !== undefined) return this.#way.giveUp(work, claim, { reason: 'systemic', attempts: 0, error })
     const step = await this.#workSuspect(work, claim, lend)
@@ -77,12 +79,14 @@ export class BesideLot {
 
   /** Attempts that earlier processes have begun and not lived to tell of count, and so will this one. */
   async #workSuspect(work: Work, claim: Claim, lend: Lend): Promise<LaneStep> {
-    const { setting, attempt, giveUp } = this.#way
+    const { setting, attempt, giveUp, standStill } = this.#way
     const earlier = this.#parker.notedAttempts(work)
     if (earlier >= setting.options.retry.maxAttempts)
       return giveUp(work, claim, { reason: 'poison', attempts: earlier, error: deadly(work, earlier) })
     if (earlier === 0 && !this.#parker.isSuspect(work)) return attempt(work, claim, lend, 1)
-    const end = earlier === 0 ? undefined : await this.#parker.alone(lend)
+    // Its turn ends when it is known how its effect came out: given on with its handler's end, it would be left with the death
+    // of the next one. So those in the queue must not be waited for: its commit would wait for theirs, and they for it.
+    const end = earlier === 0 ? undefined : await standStill(work, lend, this.#parker.alone())
     try {
       setting.stopping.throwIfAborted()
       // Before the attempt: noted behind it, one that kills the process would never count.

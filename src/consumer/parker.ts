@@ -1,4 +1,3 @@
-import type { Lend } from '../lanes/lanes.ts'
 import type { Circuit } from '../parking/circuit.ts'
 import type { DeadLetter } from '../parking/dead-letter.ts'
 import { describeError } from '../parking/error-description.ts'
@@ -178,11 +177,11 @@ export class Parker {
   }
 
   /** Waits until no other suspect runs. @returns what to call when this one has ended. */
-  async alone(lend: Lend): Promise<() => void> {
+  async alone(): Promise<() => void> {
     const before = this.#suspects
     let end = () => {}
     this.#suspects = new Promise<void>((resolve) => (end = resolve))
-    await lend(before)
+    await before
     return end
   }
 
