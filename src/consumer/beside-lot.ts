@@ -84,15 +84,17 @@ export class BesideLot {
     if (earlier >= setting.options.retry.maxAttempts)
       return giveUp(work, claim, { reason: 'poison', attempts: earlier, error: deadly(work, earlier) })
     if (earlier === 0 && !this.#parker.isSuspect(work)) return attempt(work, claim, lend, 1)
-    // Its turn ends when it is known how its effect came out: given on with its handler's end, it would be left with the death
-    // of the next one. So those in the queue must not be waited for: its commit would wait for theirs, and they for it.
+    // Its turn ends when its mark is durable: given on with its handler's end, the death of the next one would count against it
+    // too. So those in the queue must not be waited for: its commit would wait for theirs, and they for it.
     const end = earlier === 0 ? undefined : await standStill(work, lend, this.#parker.alone())
     try {
       setting.stopping.throwIfAborted()
       // Before the attempt: noted behind it, one that kills the process would never count.
       await this.#parker.note(work, earlier + 1)
       setting.stopping.throwIfAborted() // the note may have taken longer than the batch has time
-      return await attempt(work, claim, lend, earlier + 1)
+      const step = await attempt(work, claim, lend, earlier + 1)
+      if (end !== undefined && !setting.session.laneWaits) await lend(setting.session.flush())
+      return step
     } catch (error) {
       if (earlier === 0) await this.#parker.forgetAttempts(work) // it has not begun
       return await giveUp(work, claim, { reason: 'systemic', attempts: 0, error })

@@ -8,11 +8,14 @@ import {
   TerminalError,
   type ConsumerOptions,
 } from '../../src/index.ts'
+import { dynamodbLedger, type DynamoDBSender } from '../../src/dynamodb.ts'
 import { createLambdaHandler } from '../../src/lambda.ts'
 import type { DeadLetter } from '../../src/parking/dead-letter.ts'
 import { MemoryParkingLot } from '../../src/parking/memory-parking-lot.ts'
 import { batchOfEvent } from '../../src/source/lambda-event.ts'
+import { createEmbeddedDynamoDB } from '../../src/testing.ts'
 import { createManualClock } from '../../src/testing/manual-clock.ts'
+import { createTidemarkTable } from '../../src/worker.ts'
 import { deferred, turns } from '../support/deferred.ts'
 import { changes, lambdaEvent } from '../support/events.ts'
 
@@ -193,6 +196,23 @@ describe('attempts that end the process', () => {
     expect(await deliver('A:1', 'B:2')).toEqual(['handled', 'parked'])
     expect(started.filter((sequence) => sequence === '2')).toHaveLength(2)
     expect((await consumer.parked.lanes())[0]?.error?.message).toMatch(/never heard of again/)
+  })
+
+  test('do not count against a record that only ran before the one that ended it', async () => {
+    const clock = createManualClock(Date.parse('2026-01-01T00:01:30Z')) // late, so that all of the batch is suspected
+    const client = createEmbeddedDynamoDB() as unknown as DynamoDBSender
+    await createTidemarkTable({ client, tableName: 'tidemark' })
+    const lot = new MemoryParkingLot(clock)
+    /** A process: it stands still for ever at record 2. */
+    const born = (begun = () => {}) =>
+      world({
+        ...{ clock, parking: { lot }, retry: { maxAttempts: 3 } },
+        ledger: dynamodbLedger({ client, tableName: 'tidemark' }), // its marks are sent some time after the handler
+        handler: ({ sequenceNumber }) => (sequenceNumber === '2' ? new Promise(() => begun()) : undefined),
+      })
+    for (let death = 0; death < 3; death += 1)
+      await new Promise<void>((resolve) => void born(resolve).deliver('A:1', 'B:2'))
+    expect(await born().deliver('A:1', 'B:2')).toEqual(['duplicate', 'parked'])
   })
 
   test('cost nothing where the first attempt succeeds, and are forgotten where a later one does', async () => {
