@@ -322,14 +322,23 @@ export const workerMutants: readonly Mutant[] = [
     `else if (answer === 'begun') view.isOvertaken = true`,
     `else if (answer === 'begun') Object.assign(view, { start: { ...view.start, complete: true } })`,
   ),
-  mutant(
-    'nobody is told of a lease whose creation ended in an error',
-    'workers-unsure',
-    5_000,
-    'src/leases/stream-pass.ts',
-    `if (createdCount > 0 || failed !== undefined) onCreated()`,
-    `if (createdCount > 0) onCreated()`,
-  ),
+  {
+    name: 'nobody is told of a lease whose creation ended in an error',
+    scenario: 'workers-unsure',
+    within: 5_000,
+    patches: [
+      {
+        file: 'src/leases/stream-pass.ts',
+        find: `if (createdCount > 0 || failed !== undefined) onCreated()`,
+        replace: `if (createdCount > 0) onCreated()`,
+      },
+      {
+        file: 'src/leases/stream-succession.ts',
+        find: `if (isAgain) this.#options.onCreated()`,
+        replace: `void isAgain`,
+      },
+    ],
+  },
   mutant(
     'children that are listed late are not looked for',
     'workers-listed-late',

@@ -71,11 +71,15 @@ export class FleetRest {
     else this.#leaseWrites += 1
   }
 
-  /** Whether every record is done with. */
+  /** Whether every record is done with, and none is being repeated: that one may be parked once more. */
   get isSettled(): boolean {
-    const { truth, accounts } = this.#setting
+    const { truth, accounts, leases } = this.#setting
     truth.look()
-    return [...truth.shards].every((shard) => accounts.undoneIn(shard) === undefined)
+    return [...truth.shards].every((shard) => {
+      if (accounts.undoneIn(shard) !== undefined) return false
+      const lease = leases.lease(shard.streamLabel, shard.shardId)
+      return lease === undefined || this.#unsaved(shard, lease) === undefined
+    })
   }
 
   /** Resolves when it is at rest. That it does not come to it is a violation of liveness. */
