@@ -53,6 +53,11 @@ export class FunctionHost {
     return environment
   }
 
+  /** Whether an invocation is under way in an environment. */
+  isAtWork(name: string): boolean {
+    return (this.#environments.get(name)?.delivered.size ?? 0) > 0
+  }
+
   /** Whether the delivery of a record to an environment is over. */
   isOver(name: string, eventId: string): boolean {
     return this.#environments.get(name)?.delivered.has(eventId) === false

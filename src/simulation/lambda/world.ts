@@ -242,7 +242,10 @@ export class LambdaWorld {
         oracle.marked(change.eventId)
       },
     })
-    const operator = new Operator(world, this.#database, history, (key) => crew?.isAtWork(key) === true)
+    // Another change may have the key of one that is parked, and be handled just now.
+    const isAtWork = (key: string) =>
+      crew?.isAtWork(key) === true || host.isAtWork(this.#claimOwners.ofKey(key)?.actor ?? '')
+    const operator = new Operator(world, this.#database, history, isAtWork)
     const [network, ailments, claims] = [this.#network, this.#ailments, this.#claimOwners]
     const ask = (idempotencyKey: string) => operator.told(idempotencyKey)
     const ordered = (change: Change) => change
