@@ -217,7 +217,7 @@ export class BatchRun {
     const run = (transaction: unknown) => {
       signal.throwIfAborted() // that it has to be repeated may turn out after the time of the batch
       const handling = this.#handle(record, work, attempt, transaction)
-      if (isRepeated) this.#noteRepeating(work, handling)
+      if (isRepeated && isThenable(handling)) return this.#noteRepeating(work, Promise.resolve(handling))
       isRepeated = true
       return handling
     }
@@ -225,14 +225,15 @@ export class BatchRun {
   }
 
   /** Its lane may have gone on since it ran first, and tells nobody any more that a handler of the item is at work. */
-  #noteRepeating({ laneKey }: Work, handling: unknown): void {
+  #noteRepeating({ laneKey }: Work, handling: Promise<unknown>): Promise<unknown> {
     const { repeating } = this.#setting
-    if (repeating === undefined || !(handling instanceof Promise)) return
+    if (repeating === undefined) return handling
     const over = () => {
       if (repeating.get(laneKey) === end) repeating.delete(laneKey)
     }
     const end: Promise<void> = handling.then(over, over)
     repeating.set(laneKey, end)
+    return handling
   }
 
   #handle(record: unknown, work: Work, attempt: number, transaction: unknown): unknown {
