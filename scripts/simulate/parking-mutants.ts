@@ -61,6 +61,16 @@ export const parkingMutants: readonly Mutant[] = [
     patch(besideLot, `await this.#parker.note(work, earlier + 1)`, `await Promise.resolve()`),
   ),
   mutant(
+    'a death is forgotten with a handover',
+    'workers-parking',
+    6_000,
+    patch(
+      'src/leases/dynamodb/lease-table.ts',
+      `{ ...(set === undefined ? {} : { set }), remove: [...remove, 'owner'] }`,
+      `{ ...(set === undefined ? {} : { set }), remove: [...remove, 'owner', 'takenOverAt'] }`,
+    ),
+  ),
+  mutant(
     'a later record’s note is written over',
     'parking',
     3_000,

@@ -8,6 +8,9 @@ import type { RecordEnds } from './record-ends.ts'
 import type { StoppedRecord } from './report.ts'
 import type { Work } from './work.ts'
 
+// The first attempt that is noted has others beside it, of which the process may have died; the second is run alone.
+const fewestDeaths = 2
+
 /** The ordinary way of a batch's records, where theirs meets it. */
 export interface OrdinaryWay {
   readonly setting: BatchSetting
@@ -81,7 +84,7 @@ export class BesideLot {
   async #workSuspect(work: Work, claim: Claim, lend: Lend): Promise<LaneStep> {
     const { setting, attempt, giveUp, standStill } = this.#way
     const earlier = this.#parker.notedAttempts(work)
-    if (earlier >= setting.options.retry.maxAttempts)
+    if (earlier >= Math.max(fewestDeaths, setting.options.retry.maxAttempts))
       return giveUp(work, claim, { reason: 'poison', attempts: earlier, error: deadly(work, earlier) })
     if (earlier === 0 && !this.#parker.isSuspect(work)) return attempt(work, claim, lend, 1)
     // Its turn ends when its mark is durable: given on with its handler's end, the death of the next one would count against it

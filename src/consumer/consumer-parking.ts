@@ -5,12 +5,8 @@ import type { ParkingLot, ShardFence } from '../parking/parking-lot.ts'
 import { laneOf, Parker } from './parker.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import type { Stragglers } from './stragglers.ts'
+import { afterDeath, lateInYouth, type OwnerDeath } from './suspicion.ts'
 import type { Work } from './work.ts'
-
-// In Lambda a process that died of a record leaves nothing behind but that the record is late, and that the process is young.
-const youngMs = 300_000
-const lateMs = 60_000
-const retentionMs = 26 * 3_600_000
 
 /** Parking as one consumer does it in this process. */
 export class ConsumerParking {
@@ -56,32 +52,25 @@ export class ConsumerParking {
     const doubtful = stragglers.laneKeys
     const { lot } = this
     const lanes = new Map(works.map((work) => [work.laneKey, laneOf(work, this.#options.name)]))
-    const { clock } = this.#options
-    const isYoung = clock.monotonic() - this.#bornAt < youngMs
-    return this.#parker(lot, await lot.read([...lanes.values()]), doubtful, undefined, ({ record }) => {
-      if (!isYoung || record === undefined) return false
-      const ageMs = clock.now() - record.createdAt.getTime()
-      return ageMs > lateMs && ageMs < retentionMs // what is older did not come from a stream
-    })
+    const isSuspicious = lateInYouth(this.#options.clock, this.#bornAt)
+    return this.#parker(lot, await lot.read([...lanes.values()]), doubtful, undefined, isSuspicious)
   }
 
   /**
    * Begins with a shard: keeps earlier owners from parking, and looks up what is parked: after that, for they may have
-   * parked until then, and what they have is to be known here. `suspectCount`: so many records may have been run by an owner
-   * that died.
+   * parked until then, and what they have is to be known here.
    */
-  async forShard(fence: ShardFence, suspectCount: number, stragglers: Stragglers): Promise<Parker> {
+  async forShard(fence: ShardFence, death: OwnerDeath | undefined, stragglers: Stragglers): Promise<Parker> {
     const { lot } = this
     const doubtful = stragglers.laneKeys
     await lot.openShard(fence)
     const lanes = await lot.list(this.#options.name)
-    let leftCount = suspectCount
     return this.#parker(
       lot,
       lanes.filter(({ lane }) => lane.tableName === fence.tableName),
       doubtful,
       fence,
-      () => leftCount > 0 && leftCount-- > 0,
+      afterDeath(death),
     )
   }
 

@@ -16,6 +16,7 @@ import { prepare } from './prepare.ts'
 import { Report, type StoppedRecord } from './report.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import type { Stragglers } from './stragglers.ts'
+import type { OwnerDeath } from './suspicion.ts'
 import type { Work } from './work.ts'
 
 // Between two deliveries of the record at which a lane stopped. A poison one is tried again too, for what it stumbles over
@@ -33,8 +34,8 @@ export interface FlowHost {
   readonly streamLabel: string
   /** When the lease's row was made, epoch ms. */
   readonly leaseCreatedAt: number
-  /** Records read before are not known to have been survived: the lease's last owner died. Absent: it did not. */
-  readonly suspectCount?: number
+  /** An owner of the lease died, and not all that it had under way may have been survived since. */
+  readonly death?: OwnerDeath
   /** Whether this process may still work under its lease: asked right before each run of a handler. */
   mayWork(): boolean
 }
@@ -132,11 +133,7 @@ export class Flow {
   async #admitOpen(open: readonly Work[], book: Settling): Promise<void> {
     const number = this.#handled?.opening() ?? 0
     // The lot is opened once, with the first page: what an earlier owner has parked until then is known from here on.
-    this.#parker ??= this.#parking?.forShard(
-      shardOf(this.#options, this.#host),
-      this.#host.suspectCount ?? 0,
-      this.#stragglers,
-    )
+    this.#parker ??= this.#parking?.forShard(shardOf(this.#options, this.#host), this.#host.death, this.#stragglers)
     const [session, parker] = await Promise.all([this.#openLedger(open), this.#parker])
     this.#openedParker = parker
     const report = new Report(this.#options)

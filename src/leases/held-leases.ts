@@ -124,8 +124,7 @@ export class HeldLeases {
     const held = { id, owner: this.#memberId, epoch }
     this.#held.set(id, { ...held, streamLabel, shardId })
     this.#publish('tidemark:lease:acquired', id, { from: seen.owner })
-    const { owner: takenFrom, isHandedOver = false } = seen
-    this.#options.work.begin({ ...lease, isHandedOver, ...(takenFrom === undefined ? {} : { takenFrom }) }, held)
+    this.#options.work.begin({ ...lease, isHandedOver: seen.isHandedOver ?? false }, held)
     return true
   }
 

@@ -52,8 +52,11 @@ export interface Lease extends NewLease {
   /** The worker (its incarnation's id) that acquired it last and has not released it. */
   readonly owner: string | undefined
   readonly checkpoint: Checkpoint
-  /** When it was just acquired: the owner before, who died with it. */
-  readonly takenFrom?: string
+  /**
+   * When it was last acquired from an owner that had not released it, epoch ms by the clock of who acquired it; absent when it
+   * never was. Kept by those who release it in good order: what the dead one had under way may not have been come upon yet.
+   */
+  readonly takenOverAt?: number
   /** When it was just acquired: whether its owner before gave it up this moment, and may have read the shard in it. */
   readonly isHandedOver?: boolean
   /** Set while consumption stands still before lost data (`onGap: 'halt'`). */

@@ -22,7 +22,7 @@ export function createManualClock(startAt: number = Date.UTC(2026, 0, 1)): Manua
     return () => void timers.delete(timer)
   }
   return {
-    now: () => startAt + elapsed,
+    now: () => Math.floor(startAt + elapsed), // whole, as a wall clock's time is
     monotonic: () => elapsed,
     schedule,
     sleep: sleepBy(schedule),

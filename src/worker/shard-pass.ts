@@ -66,8 +66,11 @@ export class ShardPass {
     this.flow = setting.consumer.flow({
       ...{ lease: leaseContext, tableName: setting.fleet.tableName, streamLabel: lease.streamLabel },
       leaseCreatedAt: lease.createdAt,
-      // As far as the dead owner may have come beyond its last checkpoint.
-      ...(lease.takenFrom === undefined ? {} : { suspectCount: maxRecords }),
+      // As far as the dead owner may have come beyond its last checkpoint; and before the last of those is come upon here, as
+      // many others may be.
+      ...(lease.takenOverAt === undefined
+        ? {}
+        : { death: { knownAt: lease.takenOverAt, suspectCount: 2 * maxRecords } }),
       mayWork: () => setting.mayWork(),
     })
     const { flow } = this

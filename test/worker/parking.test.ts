@@ -7,6 +7,7 @@ import {
   type ConsumerOptions,
   type HandlerContext,
 } from '../../src/index.ts'
+import { aborted } from '../../src/internal/aborted.ts'
 import { answerWithin } from '../support/stream-table.ts'
 import { Fleet } from './fleet.ts'
 
@@ -114,4 +115,40 @@ test('asks nothing more of the tables for a record when nothing is parked', asyn
   expect(await requestsOf('stop')).toEqual([])
   // When the shard is opened, once.
   expect(await requestsOf('park')).toEqual(['UpdateItemCommand', 'QueryCommand'])
+})
+
+test('a record that kills is noted also by who gets the shard handed over from one that took it from the dead', async () => {
+  const fleet = await Fleet.create()
+  fleets.push(fleet)
+  const { clock, random, engine } = fleet.table
+  const killed: string[] = []
+  const worker = (name: string, isBusy = false) =>
+    fleet.worker(name, {
+      consumer: {
+        ...{ onFailure: 'park', concurrency: isBusy ? 1 : 2 },
+        async handler({ keys }, { signal }) {
+          if (keys['id'] === 'deadly') {
+            killed.push(name)
+            fleet.kill(name)
+          } else if (!isBusy) return
+          await aborted(signal)
+          signal.throwIfAborted()
+        },
+      },
+    })
+  await fleet.start(worker('a'))
+  await Promise.all([fleet.put('another', '1'), fleet.put('deadly', '1')])
+  await fleet.pass(200)
+  const heir = worker('b', true)
+  await fleet.start(heir)
+  await fleet.pass(40_000)
+  await fleet.stop(heir)
+  expect(killed, 'the first heir was busy with another record').toEqual(['a'])
+  for (const name of ['c', 'd', 'e']) {
+    await fleet.start(worker(name))
+    await fleet.pass(40_000)
+  }
+  expect(killed, 'two attempts were noted, and the second was alone').toEqual(['a', 'c', 'd'])
+  const lot = dynamodbParkingLot({ client: engine, tableName: 'tidemark', clock, random })
+  expect(await lot.list('receipts')).toMatchObject([{ lane: { laneKey: 'S2:id6:deadly' }, parked: { recordCount: 1 } }])
 })

@@ -8,8 +8,8 @@ import { leaseKey, numberOf, prefixes } from './rows.ts'
 import { type Gap, type Lease, leaseIdOf, type NewLease } from '../lease.ts'
 
 /**
- * The row of a lease: what it was made with (parent, startAt, createdAt, readAt), who has it (owner, epoch, revision), and how far
- * its shard is settled (from, after, afterText, beyond, through, gap).
+ * The row of a lease: what it was made with (parent, startAt, createdAt, readAt), who has it (owner, epoch, revision,
+ * takenOverAt), and how far its shard is settled (from, after, afterText, beyond, through, gap).
  *
  * `after` is padded to 40 digits, so that a condition can compare it; GetShardIterator wants the number as the stream wrote
  * it, so `afterText` keeps it where padding changes it.
@@ -41,6 +41,7 @@ export function leaseOf(row: Row, tableName: string): Lease {
     readAt: reader.has('readAt') ? reader.whole('readAt') : undefined,
     epoch: reader.whole('epoch'),
     owner: reader.optionalText('owner'),
+    ...(reader.has('takenOverAt') ? { takenOverAt: reader.whole('takenOverAt') } : {}),
     checkpoint: checkpointOf(reader),
     gap: reader.has('gap') ? gapOf(reader.inside('gap')) : undefined,
   }

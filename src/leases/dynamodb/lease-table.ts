@@ -75,7 +75,7 @@ export class DynamoDBLeaseTable implements LeaseTable {
     const { status, row } = await this.#requests.update(
       leaseKey(this.#fleet, seen.id),
       // Revisions are counted within an epoch: the first save of this one must not look late.
-      { set: { owner: { S: owner }, epoch: numberOf(next.epoch) }, remove: ['revision'] },
+      { set: { owner: { S: owner }, epoch: numberOf(next.epoch), ...this.#takeOver(seen) }, remove: ['revision'] },
       asSeen(seen),
     )
     // Refused by our own earlier try, the reply to which was lost: nobody else writes this owner with this epoch.
@@ -165,6 +165,11 @@ export class DynamoDBLeaseTable implements LeaseTable {
       values: { false: { BOOL: false } },
     }
     return { ConditionCheck: { TableName, Key: startKey(this.#fleet, streamLabel), ...conditionOf(isStarting) } }
+  }
+
+  /** Told by the row, not by whoever finds it out: who releases the lease before all of it is past can't forget it. */
+  #takeOver({ owner }: Lease): Row {
+    return owner === undefined ? {} : { takenOverAt: numberOf(this.#clock.now()) }
   }
 
   async #write(held: HeldLease, change: Change, revision: number): Promise<'saved' | 'lost'> {

@@ -25,8 +25,9 @@ export class DeathWatch {
     const place = `#${String(sequenceNumber).padStart(40, '0')}`
     if ([...lanes].some(({ row }) => row.noted?.endsWith(place) === true)) deaths.noted += 1
     if (isDue) deaths.all += 1
-    // Who takes over from one that did not die does not suspect, and with each death that may happen once.
-    if (deaths.noted <= maxAttempts && deaths.all <= 2 * maxAttempts + 3) return undefined
+    // Nobody suspects it before it has killed once, and each later attempt is to be noted.
+    const most = Math.max(2, maxAttempts)
+    if (deaths.noted <= most && deaths.all <= most + 1) return undefined
     return `${eventId} has killed ${deaths.all} processes, ${deaths.noted} with a note of it, and is not parked`
   }
 

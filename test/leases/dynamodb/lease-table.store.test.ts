@@ -85,6 +85,24 @@ describe('acquiring', () => {
     expect(await leases.get(shardLease)).toEqual(taken)
   })
 
+  test('from an owner that had died says when, for as long as nobody dies again', async () => {
+    const { tableName } = await withLease()
+    let now = 1_000
+    const leases = leaseTable(tables.client, tableName, { clock: { ...hasty, now: () => now } })
+    const first = await acquired(leases, 'a')
+    expect(await found(leases)).not.toHaveProperty('takenOverAt')
+    await leases.save(first, checkpoint('7'), 1)
+    const heir = await acquired(leases, 'b')
+    expect(await found(leases)).toMatchObject({ takenOverAt: 1_000 })
+    now = 2_000
+    await leases.release(heir, checkpoint('8'))
+    await leases.release(await acquired(leases, 'c'), undefined)
+    expect(await found(leases)).toMatchObject({ takenOverAt: 1_000, epoch: 3 })
+    await acquired(leases, 'd')
+    await acquired(leases, 'e')
+    expect(await found(leases)).toMatchObject({ takenOverAt: 2_000 })
+  })
+
   test('by two at once succeeds for one', async () => {
     const { leases } = await withLease()
     const seen = await found(leases)
