@@ -61,6 +61,7 @@ export class Parker {
   readonly #firstFailures = new WeakMap<Work, number>()
   // One suspect at a time: when the process dies of one, the others have not been tried beside it.
   #suspects: Promise<unknown> = Promise.resolve()
+  #forgotten: Promise<unknown> = Promise.resolve()
 
   constructor(setting: ParkerSetting) {
     this.#setting = setting
@@ -157,10 +158,12 @@ export class Parker {
     known.noted = undefined
     if (position !== positionIn(work)) return undefined
     const { lot, options } = this.#setting
-    return lot.forgetNote(laneOf(work, options.name), position).catch((error: unknown) => {
+    const forgotten = lot.forgetNote(laneOf(work, options.name), position).catch((error: unknown) => {
       // Left behind it expires by itself; were the record delivered again before that, it would only be tried less often.
       options.logger.warn('the note of an attempt could not be deleted', { consumer: options.name, error })
     })
+    this.#forgotten = forgotten
+    return forgotten
   }
 
   /** An attempt has failed: the first time is told with the record. */
@@ -182,6 +185,7 @@ export class Parker {
     let end = () => {}
     this.#suspects = new Promise<void>((resolve) => (end = resolve))
     await before
+    await this.#forgotten // that one's note: standing when the process dies of this one, it would count as a death of both
     return end
   }
 

@@ -60,6 +60,32 @@ describe('attempts that were noted', () => {
     expect(ran).toEqual(['1'])
   })
 
+  test('of one record are forgotten before the next one’s begin: its death is not theirs', async () => {
+    const lot = new MemoryParkingLot()
+    for (const [lane, at] of [
+      [laneA, '1'],
+      [{ ...laneA, laneKey: 'S2:pk1:B' }, '2'],
+    ] as const)
+      await lot.note(lane, { position: positionAt(at), count: 1 })
+    const forgetting = deferred()
+    const { forgetNote } = lot
+    lot.forgetNote = async (lane, position) => {
+      await forgetting.promise
+      return forgetNote.call(lot, lane, position)
+    }
+    const ran: string[] = []
+    const { deliver } = born(lot, {
+      retry: { maxAttempts: 3 },
+      handler: ({ sequenceNumber }) => void ran.push(sequenceNumber),
+    })
+    const outcome = deliver('A:1', 'B:2')
+    await turns()
+    expect(ran).toEqual(['1'])
+    forgetting.resolve()
+    expect(await outcome).toEqual(['handled', 'handled'])
+    expect(ran).toEqual(['1', '2'])
+  })
+
   test('do not begin when the note took longer than the batch had time', async () => {
     const lot = new MemoryParkingLot()
     const noting = deferred()
