@@ -3,7 +3,7 @@ import type { WorkerOptions } from './worker/options.ts'
 import { resolveConsumers, resolveWorkerOptions } from './worker/resolve-options.ts'
 import { Worker } from './worker/worker.ts'
 
-export type { StuckLane } from './consumer/flow.ts'
+export type { StuckLane } from './consumer/stuck-lanes.ts'
 export type { LeaseContext } from './handler/handler.ts'
 export type { LeaseCondition, Pause } from './leases/coordination.ts'
 export type { Gap, StartPosition } from './leases/lease.ts'

@@ -44,7 +44,7 @@ const lambdaMutants: readonly Mutant[] = [
     'a record is settled before its mark is durable',
     'swarm',
     300,
-    'src/consumer/batch-run.ts',
+    'src/consumer/completions.ts',
     `    const settled = durable.then(
       (completion) => {
         this.#ended(work, number)

@@ -184,7 +184,7 @@ export const workerMutants: readonly Mutant[] = [
     'a record is settled before its mark is durable, in a worker',
     'workers-retry',
     1_000,
-    'src/consumer/batch-run.ts',
+    'src/consumer/completions.ts',
     `    const settled = durable.then(
       (completion) => {
         this.#ended(work, number)
@@ -200,8 +200,8 @@ export const workerMutants: readonly Mutant[] = [
     'workers-retry',
     5_000,
     'src/consumer/flow.ts',
-    `if (marking !== undefined && marking.page !== item.page)`,
-    `if (marking !== undefined && marking.page !== item.page && this.#pages.size < 0)`,
+    `if (marking !== undefined && marking !== item.page)`,
+    `if (marking !== undefined && marking !== item.page && this.#pages.size < 0)`,
   ),
   mutant(
     'pages do not know what the others have handled',

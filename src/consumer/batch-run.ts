@@ -1,14 +1,13 @@
 import { retryAttempts, type FailedAttempt } from '../handler/attempts.ts'
-import { applySchemas } from '../handler/schema.ts'
 import { aborted } from '../internal/aborted.ts'
-import { Outstanding } from '../internal/outstanding.ts'
 import { isThenable } from '../internal/thenable.ts'
-import { stepOf, Suspended, type LaneStep, type Lend, type Worked } from '../lanes/lanes.ts'
-import type { Claim, ClaimOutcome, Completion } from '../ledger/ledger.ts'
+import { stepOf, type LaneStep, type Lend, type Suspended, type Worked } from '../lanes/lanes.ts'
+import type { Claim, ClaimOutcome } from '../ledger/ledger.ts'
 import type { BatchSetting, Completed } from './batch-setting.ts'
 import type { BesideLot } from './beside-lot.ts'
-import { Context } from './context.ts'
+import { Completions } from './completions.ts'
 import { uncertainty } from './faults.ts'
+import { HandlerRuns } from './handler-runs.ts'
 import { RecordEnds } from './record-ends.ts'
 import type { StoppedRecord } from './report.ts'
 import type { Work } from './work.ts'
@@ -35,14 +34,16 @@ const inProgressPollMs = 500
  */
 export class BatchRun {
   readonly #setting: BatchSetting
-  // What has completed and is to be settled, some time after its handler.
-  readonly #completing = new Outstanding()
   readonly #ends: RecordEnds
+  readonly #handler: HandlerRuns
+  readonly #completions: Completions
   readonly #besideLot: BesideLot | undefined
 
   constructor(setting: BatchSetting) {
     this.#setting = setting
     this.#ends = new RecordEnds(setting)
+    this.#handler = new HandlerRuns(setting)
+    this.#completions = new Completions(setting, this.#ends, this.#retry.bind(this))
     this.#besideLot = setting.parker?.besideLot({
       ...{ setting, ends: this.#ends },
       attempt: (work, claim, lend, attempt) => stepOf(this.#attempt(work, claim, lend, attempt), lend),
@@ -61,7 +62,7 @@ export class BatchRun {
   /** Makes durable what has completed so far; resolves when each such record is settled or known not to be. */
   async flush(): Promise<void> {
     await this.#setting.session.flush()
-    await this.#completing.over()
+    await this.#completions.over()
   }
 
   /** A handler of an earlier batch still runs for this item: two at once would break the item's order. */
@@ -158,14 +159,14 @@ export class BatchRun {
   #attempt(work: Work, claim: Claim, lend: Lend, attempt: number): Worked {
     let first: unknown
     try {
-      first = this.#invoke(work, claim, attempt)
+      first = this.#handler.run(work, claim, attempt)
     } catch (error) {
       return this.#retry(work, claim, lend, { attempt, error })
     }
-    if (!isThenable(first)) return this.#complete(work, claim, attempt, lend)
+    if (!isThenable(first)) return this.#completions.complete(work, claim, attempt, lend)
     // Awaited by hand, as `await` would: the one promise that is made here is all that a handler costs that succeeds.
     return Promise.resolve(first).then(
-      () => this.#complete(work, claim, attempt, lend),
+      () => this.#completions.complete(work, claim, attempt, lend),
       (error: unknown) => this.#retry(work, claim, lend, { attempt, error }),
     )
   }
@@ -177,15 +178,15 @@ export class BatchRun {
     const onRetry = (attempt: number, delayMs: number, error: unknown) => report.retry(work, attempt, delayMs, error)
     const invoke =
       parker === undefined
-        ? (attempt: number) => this.#invoke(work, claim, attempt)
+        ? (attempt: number) => this.#handler.run(work, claim, attempt)
         : async (attempt: number) => {
             await parker.note(work, attempt)
             stopping.throwIfAborted() // the note may have taken longer than the batch has time
-            return this.#invoke(work, claim, attempt)
+            return this.#handler.run(work, claim, attempt)
           }
     const setting = { retry, clock, random, signal: stopping, lend, onRetry }
     const ended = await retryAttempts(failed, invoke, setting)
-    if (ended.status === 'succeeded') return this.#complete(work, claim, ended.attempts, lend)
+    if (ended.status === 'succeeded') return this.#completions.complete(work, claim, ended.attempts, lend)
     // This process has lived to tell of them: left noted, they would be taken for deaths at the next delivery.
     await parker?.forgetAttempts(work)
     return this.#giveUp(work, claim, ended)
@@ -197,108 +198,6 @@ export class BatchRun {
     await lend(options.clock.sleep(Math.max(1, Math.min(pollMs, until - options.clock.now())), stopping))
     if (stopping.aborted) return this.#ends.stopped(work, { reason: 'systemic', attempts: 0, error: stopping.reason })
     return this.#claim(work, lend)
-  }
-
-  #invoke(work: Work, claim: Claim, attempt: number): unknown {
-    const { schemas } = this.#setting.options
-    const { record } = work
-    if (schemas === undefined || record === undefined) return this.#run(record, work, claim, attempt)
-    this.#setting.assertMayRun?.()
-    return applySchemas(record, schemas).then((checked) => {
-      this.#setting.stopping.throwIfAborted() // a schema may take its time, and the batch's may be up meanwhile
-      return this.#run(checked, work, claim, attempt)
-    })
-  }
-
-  #run(record: unknown, work: Work, claim: Claim, attempt: number): unknown {
-    const { session, signal, stopping } = this.#setting
-    if (session.attempt === undefined) return this.#handle(record, work, attempt, undefined)
-    let isRepeated = false
-    const run = (transaction: unknown) => {
-      signal.throwIfAborted() // that it has to be repeated may turn out after the time of the batch
-      const handling = this.#handle(record, work, attempt, transaction)
-      if (isRepeated && isThenable(handling)) return this.#noteRepeating(work, Promise.resolve(handling))
-      isRepeated = true
-      return handling
-    }
-    return session.attempt(claim, run, stopping)
-  }
-
-  /** Its lane may have gone on since it ran first, and tells nobody any more that a handler of the item is at work. */
-  #noteRepeating({ laneKey }: Work, handling: Promise<unknown>): Promise<unknown> {
-    const { repeating } = this.#setting
-    if (repeating === undefined) return handling
-    const over = () => {
-      if (repeating.get(laneKey) === end) repeating.delete(laneKey)
-    }
-    const end: Promise<void> = handling.then(over, over)
-    repeating.set(laneKey, end)
-    return handling
-  }
-
-  #handle(record: unknown, work: Work, attempt: number, transaction: unknown): unknown {
-    const { options, signal, lease } = this.#setting
-    this.#setting.assertMayRun?.()
-    const context = new Context(options, work, attempt, signal, transaction, lease)
-    // The handler's types were checked where the consumer was made; here the record's type is no longer known.
-    return options.handler(record as never, context as never)
-  }
-
-  /**
-   * The mark goes out behind the handlers, and only once it is durable is the record settled. Were it settled first, a
-   * crash in between would let the source forget a record of which the ledger knows nothing.
-   */
-  #complete(work: Work, claim: Claim, attempt: number, lend: Lend): LaneStep | Suspended | Promise<LaneStep> {
-    const { session, stopping, onCompleting, parker } = this.#setting
-    parker?.circuit.succeeded()
-    const durable = session.complete(claim)
-    if (durable === undefined) return this.#handled(work, attempt)
-    const number = this.#completing.begun()
-    const settled = durable.then(
-      (completion) => {
-        this.#ended(work, number)
-        return this.#completed(work, claim, attempt, lend, completion ?? undefined)
-      },
-      (error: unknown) => {
-        this.#ended(work, number)
-        // The effect happened, but nothing says so: the record comes again, with the same idempotency key.
-        return this.#unsettled(work, attempt, error)
-      },
-    )
-    onCompleting?.(work, settled)
-    // Nobody else will flush for a handler that outlived its batch.
-    if (stopping.aborted) void session.flush()
-    if (!session.laneWaits) return 'next'
-    // A shared transaction needs this lane's turn: others fill it. One of its own keeps it, or all lanes would send at once.
-    const suspended = new Suspended(settled)
-    return session.commitsAlone === true ? stepOf(suspended, (wait) => wait) : suspended
-  }
-
-  #ended(work: Work, number: number): void {
-    this.#completing.ended(number)
-    this.#setting.onCompleted?.(work)
-  }
-
-  #completed(work: Work, claim: Claim, attempt: number, lend: Lend, completion: Completion | undefined): Completed {
-    switch (completion?.status) {
-      case undefined:
-      case 'completed':
-        return this.#handled(work, attempt)
-      case 'duplicate':
-        return this.#ends.duplicate(work)
-      case 'superseded':
-        return this.#ends.superseded(work)
-      case 'refused':
-        // A lane that did not wait is past this record: it can't be run again here, and nothing behind it may count.
-        if (!this.#setting.session.laneWaits) return this.#unsettled(work, attempt, completion.error)
-        return () => this.#retry(work, claim, lend, { attempt, error: completion.error })
-    }
-  }
-
-  #unsettled(work: Work, attempts: number, error: unknown): Completed {
-    const step = this.#ends.ledgerFailed(work, attempts, error)
-    this.#forgetAttempts(work) // left noted, what was refused would be taken for a death at the next delivery
-    return () => step
   }
 
   async #giveUp(
@@ -329,22 +228,5 @@ export class BatchRun {
     return besideLot
       .park(work, stopped)
       .catch((error: unknown) => this.#ends.ledgerFailed(work, stopped.attempts, error))
-  }
-
-  #handled(work: Work, attempts: number): 'next' {
-    const step = this.#ends.handled(work, attempts)
-    this.#forgetAttempts(work)
-    return step
-  }
-
-  #forgetAttempts(work: Work): void {
-    const forgotten = this.#setting.parker?.forgetAttempts(work)
-    if (forgotten !== undefined) void this.#until(forgotten)
-  }
-
-  async #until(end: Promise<unknown>): Promise<void> {
-    const number = this.#completing.begun()
-    await end
-    this.#completing.ended(number)
   }
 }

@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events'
 import type { Settling } from '../checkpoint/settlement.ts'
 import { LeaseLostError, type TidemarkError } from '../errors.ts'
 import type { LeaseContext } from '../handler/handler.ts'
-import { retryDelayMs } from '../handler/retry-policy.ts'
 import { Lanes, stepOf, Suspended, type LaneStep, type Lend, type Worked } from '../lanes/lanes.ts'
 import type { LedgerSession, LedgerShard, ShardLedger } from '../ledger/ledger.ts'
 import { noLedgerSession } from '../ledger/no-ledger.ts'
@@ -11,18 +10,15 @@ import type { Completed } from './batch-setting.ts'
 import type { ConsumerParking } from './consumer-parking.ts'
 import { FlowPage, type OnSettled } from './flow-page.ts'
 import { HandledIdentities } from './handled-identities.ts'
+import { MarksUnderWay } from './marks-under-way.ts'
 import type { Parker } from './parker.ts'
 import { prepare } from './prepare.ts'
-import { Report, type StoppedRecord } from './report.ts'
+import { Report } from './report.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import type { Stragglers } from './stragglers.ts'
+import { StuckLanes, type StuckLane } from './stuck-lanes.ts'
 import type { OwnerDeath } from './suspicion.ts'
 import type { Work } from './work.ts'
-
-// Between two deliveries of the record at which a lane stopped. A poison one is tried again too, for what it stumbles over
-// may be mended, but it has had its attempts already.
-const systemicRetry = { baseDelayMs: 1_000, maxDelayMs: 30_000, maxAttempts: Infinity }
-const poisonRetry = { baseDelayMs: 5_000, maxDelayMs: 60_000, maxAttempts: Infinity }
 
 // Lanes that wait for a turn while others have theirs: more than a moment's work for any concurrency.
 const fewWaiting = 64
@@ -38,14 +34,6 @@ export interface FlowHost {
   readonly death?: OwnerDeath
   /** Whether this process may still work under its lease: asked right before each run of a handler. */
   mayWork(): boolean
-}
-
-/** A lane that stands still, and the record at which it does. */
-export interface StuckLane extends Omit<StoppedRecord, 'position'> {
-  readonly laneKey: string
-  readonly eventId: string
-  /** When it stopped first, epoch ms. */
-  readonly since: number
 }
 
 interface FlowWork {
@@ -79,9 +67,8 @@ export class Flow {
   readonly #busy = new Map<string, Promise<unknown>>()
   readonly #repeating = new Map<string, Promise<void>>()
   readonly #shardLedger: ShardLedger<unknown> | undefined
-  readonly #stuck = new Map<string, StuckLane>()
-  // Lanes with a mark under way: the record of the last one, and the page it belongs to.
-  readonly #marking = new Map<string, { readonly page: FlowPage; readonly work: Work }>()
+  readonly #stuck: StuckLanes
+  readonly #marks = new MarksUnderWay()
   // Where an identity can come twice, and there is a ledger that keeps it from being handled twice.
   readonly #handled: HandledIdentities | undefined
   #onRoom: (() => void) | undefined
@@ -98,6 +85,7 @@ export class Flow {
     this.#stragglers = stragglers
     this.#handled = options.identity === 'record' || options.ledger === undefined ? undefined : new HandledIdentities()
     this.#shardLedger = options.ledger?.openShard?.(shardOf(options, host))
+    this.#stuck = new StuckLanes(options)
     this.#lanes = new Lanes(options.concurrency, (item, lend) => this.#work(item, lend))
     this.failed = new Promise((resolve) => (this.#fail = resolve))
     void this.#shardLedger?.failed?.then((error) => this.#ledgerFailed(error))
@@ -107,7 +95,7 @@ export class Flow {
 
   /** Lanes that stand still at a record, by lane. */
   get stuck(): ReadonlyMap<string, StuckLane> {
-    return this.#stuck
+    return this.#stuck.lanes
   }
 
   /** Lanes of the table that are parked, as this flow has found them when it began, with those that it has parked itself. */
@@ -145,7 +133,7 @@ export class Flow {
         ...(parker === undefined ? {} : { parker }),
         assertMayRun: () => this.#assertMayRun(),
         onCompleting: (work, settled) => this.#noteMark(work, page, settled),
-        onCompleted: (work) => this.#marked(work),
+        onCompleted: (work) => this.#marks.ended(work),
         completedElsewhere: (work) => this.#handled?.elsewhere(work.idempotencyKey, page),
         onLedgerFailed: (error) => this.#ledgerFailed(error),
       },
@@ -235,8 +223,8 @@ export class Flow {
   #work(item: FlowWork, lend: Lend): Worked {
     this.#wakeRoom() // one lane less is waiting, though it may be long until anything is settled
     if (this.#stopping.signal.aborted) return 'stop'
-    const marking = this.#marking.get(item.work.laneKey)
-    if (marking !== undefined && marking.page !== item.page) return this.#workAfterMark(marking.page, item, lend)
+    const marking = this.#marks.pageOf(item.work.laneKey)
+    if (marking !== undefined && marking !== item.page) return this.#workAfterMark(marking, item, lend)
     return this.#after(item.page.work(item.work, lend), item, lend)
   }
 
@@ -260,7 +248,7 @@ export class Flow {
   }
 
   #next(item: FlowWork): 'next' {
-    if (this.#stuck.size > 0) this.#stuck.delete(item.work.laneKey)
+    this.#stuck.left(item.work)
     this.#wakeRoom()
     if (item.page.left()) void this.#closePage(item.page)
     return 'next'
@@ -268,14 +256,12 @@ export class Flow {
 
   async #stopped(item: FlowWork, lend: Lend): Promise<LaneStep> {
     const { work, report, page } = item
-    const { clock, random } = this.#options
     for (let round = 1; ; round += 1) {
       const stopped = report.takeStopped(work.position)
       if (this.#stopping.signal.aborted || stopped === undefined) return 'stop'
-      this.#noteStuck(work, stopped)
+      const delayMs = this.#stuck.stopped(work, stopped, round)
       this.#wakeRoom()
-      const delayMs = retryDelayMs(stopped.reason === 'poison' ? poisonRetry : systemicRetry, round, random)
-      await lend(clock.sleep(delayMs, this.#stopping.signal))
+      await lend(this.#options.clock.sleep(delayMs, this.#stopping.signal))
       if (this.#stopping.signal.aborted) return 'stop'
       if ((await stepOf(page.work(work, lend), lend)) === 'next') return this.#next(item)
     }
@@ -293,20 +279,10 @@ export class Flow {
     this.#onRoom = undefined
   }
 
-  #noteStuck({ laneKey, eventId }: Work, { reason, attempts, error }: StoppedRecord): void {
-    const since = this.#stuck.get(laneKey)?.since ?? this.#options.clock.now()
-    this.#stuck.set(laneKey, { laneKey, eventId, since, reason, attempts, error })
-  }
-
   #noteMark(work: Work, page: FlowPage, settled: Promise<Completed>): void {
-    const { laneKey } = work
     this.#handled?.add(work.idempotencyKey, page, settled) // not asked for where nobody wants it: it costs a hash
     if (page.laneWaits) return // then its mark is not under way any more when the lane goes on
-    this.#marking.set(laneKey, { page, work })
-  }
-
-  #marked(work: Work): void {
-    if (this.#marking.get(work.laneKey)?.work === work) this.#marking.delete(work.laneKey)
+    this.#marks.begun(work, page)
   }
 
   async #closePage(page: FlowPage): Promise<void> {

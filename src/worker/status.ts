@@ -1,4 +1,4 @@
-import type { StuckLane } from '../consumer/flow.ts'
+import type { StuckLane } from '../consumer/stuck-lanes.ts'
 import type { Pause } from '../leases/coordination.ts'
 import type { Gap } from '../leases/lease.ts'
 import type { SequenceNumber } from '../record/sequence-number.ts'
