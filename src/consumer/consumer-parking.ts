@@ -2,7 +2,7 @@ import { ConfigurationError } from '../errors.ts'
 import { Circuit } from '../parking/circuit.ts'
 import { ParkedCount } from '../parking/parked-count.ts'
 import type { ParkingLot, ShardFence } from '../parking/parking-lot.ts'
-import { laneOf, Parker } from './parker.ts'
+import { laneOf, nameOf, Parker } from './parker.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import type { Stragglers } from './stragglers.ts'
 import { afterDeath, lateInYouth, type OwnerDeath } from './suspicion.ts'
@@ -51,7 +51,8 @@ export class ConsumerParking {
   async forBatch(works: readonly Work[], stragglers: Stragglers): Promise<Parker> {
     const doubtful = stragglers.laneKeys
     const { lot } = this
-    const lanes = new Map(works.map((work) => [work.laneKey, laneOf(work, this.#options.name)]))
+    const all = works.map((work) => laneOf(work, this.#options.name))
+    const lanes = new Map(all.map((lane) => [nameOf(lane), lane]))
     const isSuspicious = lateInYouth(this.#options.clock, this.#bornAt)
     return this.#parker(lot, await lot.read([...lanes.values()]), doubtful, undefined, isSuspicious)
   }

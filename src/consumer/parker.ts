@@ -268,7 +268,8 @@ export function laneOf({ location, laneKey }: Work, consumer: string): LaneName 
   return { consumer, tableName: location.stream.tableName, laneKey }
 }
 
-function nameOf({ tableName, laneKey }: LaneName): string {
+/** By what a lane is known among those of its consumer: items of two tables may have one key. */
+export function nameOf({ tableName, laneKey }: LaneName): string {
   return `${tableName}\n${laneKey}`
 }
 

@@ -1,9 +1,11 @@
 import { SettlementBook } from '../checkpoint/settlement.ts'
-import { integer, knownNames, optional, shape } from '../internal/validate.ts'
+import { functionNamed, integer, knownNames, optional, pattern, reject, shape } from '../internal/validate.ts'
 import { systemHost } from '../internal/system.ts'
 import { noLedgerSession } from '../ledger/no-ledger.ts'
 import { LaneHold } from '../parking/lane-hold.ts'
 import { describeError } from '../parking/error-description.ts'
+import { noteText } from '../parking/note-text.ts'
+import { parkedLanes } from '../parking/parked-lanes.ts'
 import { stepOf, type Lend } from '../lanes/lanes.ts'
 import type { LaneState, ParkedRecord, ParkingLot } from '../parking/parking-lot.ts'
 import { publish } from '../telemetry/channels.ts'
@@ -15,7 +17,7 @@ import type { Stragglers } from './stragglers.ts'
 
 /** What is redriven, and how. */
 export interface RedriveOptions {
-  /** Only this lane: its id, or the beginning of it. Default: every lane that is parked. */
+  /** Only this lane: its id, or a beginning of it that no other parked lane has. Default: every lane that is parked. */
   readonly lane?: string
   /** Records of each lane, at most. Default: until the lane is worked off. */
   readonly limit?: number
@@ -27,7 +29,7 @@ export interface RedriveOptions {
   readonly force?: boolean
   /** Ends it: what runs is aborted, and stays parked. */
   readonly signal?: AbortSignal
-  /** Who does it, for people. Default: host name and process id. */
+  /** Who does it, for people: at most 1,000 characters. Default: host name and process id. */
   readonly by?: string
 }
 
@@ -77,12 +79,15 @@ export async function redrive(
   stragglers: Stragglers,
   given: RedriveOptions,
 ): Promise<RedriveReport> {
-  shape('redrive options', given)
-  knownNames('redrive options', given, ['lane', 'limit', 'force', 'signal', 'by'])
-  const limit = optional(given.limit, (count) => integer('limit', count, 1, Number.MAX_SAFE_INTEGER)) ?? Infinity
-  const { lane = '', force = false, signal = new AbortController().signal, by = systemHost() } = given
+  const {
+    lane,
+    limit = Infinity,
+    force = false,
+    signal = new AbortController().signal,
+    by = systemHost(),
+  } = checked(given)
   const setting = { options, lot, stragglers, limit, force, signal, by }
-  const states = (await lot.list(options.name)).filter((state) => isWanted(state, lane))
+  const states = parkedLanes(await lot.list(options.name), lane)
   const reports: RedrivenLane[] = []
   const waiting = states.values()
   const workers = Array.from({ length: Math.min(options.concurrency, states.length) }, async () => {
@@ -94,13 +99,22 @@ export async function redrive(
   return { redrivenCount: reports.reduce((sum, { redrivenCount }) => sum + redrivenCount, 0), lanes: reports }
 }
 
-function isWanted({ parked, laneId }: LaneState, lane: string): boolean {
-  return parked !== undefined && laneId.startsWith(lane)
+// Before anything runs: what the lot refuses to note of a record is found out behind its effect otherwise.
+function checked(given: RedriveOptions): RedriveOptions {
+  shape('redrive options', given)
+  knownNames('redrive options', given, ['lane', 'limit', 'force', 'signal', 'by'])
+  optional(given.lane, (lane) => pattern('lane', lane, /^[0-9a-f]{1,32}$/, "a lane's id, or the beginning of it"))
+  optional(given.limit, (limit) => integer('limit', limit, 1, Number.MAX_SAFE_INTEGER))
+  optional(given.force, (force) => typeof force === 'boolean' || reject('force', 'true or false', force))
+  optional(given.signal, (signal) => functionNamed('signal.addEventListener', signal.addEventListener))
+  optional(given.by, (by) => noteText('by', by))
+  return given
 }
 
 async function redriveLane({ lane, laneId }: LaneState, setting: Redrive): Promise<RedrivenLane> {
   const about = { laneId, laneKey: lane.laneKey, tableName: lane.tableName }
   let redrivenCount = 0
+  let wasIdle = false
   for (;;) {
     const hold = await LaneHold.take(setting.lot, lane, setting.options)
     // Opened since it was listed: by a redrive of somebody else's, to its end.
@@ -114,8 +128,11 @@ async function redriveLane({ lane, laneId }: LaneState, setting: Redrive): Promi
     const outcome = worked.isLost ? 'lost' : await hold.letGo()
     // A record was queued between the last look and letting go: the lane has stayed parked for it.
     const isDone = outcome !== 'parked' || stopped !== undefined || redrivenCount >= setting.limit
-    if (isDone || setting.signal.aborted)
+    // Nothing there, and nothing there again: somebody has deleted a record by hand, and the lane goes on counting it.
+    const isHollow = worked.count === 0 && wasIdle
+    if (isDone || isHollow || setting.signal.aborted)
       return { ...about, outcome, redrivenCount, ...(stopped === undefined ? {} : { stopped }) }
+    wasIdle = worked.count === 0
   }
 }
 

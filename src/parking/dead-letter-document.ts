@@ -58,28 +58,45 @@ export function deadLetterDocument(letter: DeadLetter): DeadLetterDocument {
 
 /**
  * The document as text of at most `maxBytes`. One that is longer leaves its record out, for which `store` is asked to keep
- * the whole; without a `store` the document says that it was left out. What is longer still loses its stacks.
+ * the whole; without a `store` the document says that it was left out. What is longer still loses its stacks, and then all of
+ * the error but the beginning of its message.
  */
 export async function fittedText(
   document: DeadLetterDocument,
   maxBytes: number,
   store: ((document: DeadLetterDocument) => Promise<StoredAt>) | undefined,
 ): Promise<string> {
-  const whole = JSON.stringify(document)
+  const whole = textOf(document)
   const bytes = Buffer.byteLength(whole)
   if (bytes <= maxBytes) return whole
   const { record: _left, ...rest } = document
   // Stored first: a message about an object that is not there yet would be read in vain.
   const instead =
     store === undefined ? ({ omitted: { reason: 'too-large', bytes } } as const) : { storedAt: await store(document) }
-  const text = JSON.stringify({ ...rest, ...instead })
-  return Buffer.byteLength(text) <= maxBytes ? text : JSON.stringify({ ...withoutStacks(rest), ...instead })
+  for (const shorter of [rest, withoutStacks(rest)]) {
+    const text = textOf({ ...shorter, ...instead })
+    if (Buffer.byteLength(text) <= maxBytes) return text
+  }
+  return textOf({ ...withShortError(rest), ...instead })
+}
+
+// JSON may have two characters in it that SQS refuses a message for.
+function textOf(document: DeadLetterDocument): string {
+  return JSON.stringify(document).replaceAll('\uFFFE', '\\uFFFE').replaceAll('\uFFFF', '\\uFFFF')
 }
 
 function withoutStacks({ error, ...rest }: DeadLetterDocument): DeadLetterDocument {
   if (error === undefined) return rest
   const { causes, ...first } = error
   return { ...rest, error: { ...withoutStack(first), causes: causes.map(withoutStack) } }
+}
+
+// With its name and its code a third of the smallest message, whatever is in them.
+const shortMessage = 500
+
+function withShortError({ error, ...rest }: DeadLetterDocument): DeadLetterDocument {
+  if (error === undefined) return rest
+  return { ...rest, error: { ...withoutStack(error), message: error.message.slice(0, shortMessage), causes: [] } }
 }
 
 function withoutStack({ stack: _left, ...rest }: CauseDescription): CauseDescription {

@@ -1,12 +1,15 @@
 import { ConfigurationError, DecodeError } from '../errors.ts'
 import type { Clock, Random } from '../internal/clock.ts'
 import { systemClock, systemHost, systemRandom } from '../internal/system.ts'
+import { functionNamed, integer, knownNames, pattern, shape } from '../internal/validate.ts'
 import { decodeRecord, locate } from '../record/decode.ts'
 import { encodeItemKey } from '../record/item-key.ts'
 import type { RawRecord } from '../source/source.ts'
 import { publish } from '../telemetry/channels.ts'
 import { LaneHold } from './lane-hold.ts'
 import type { LaneName } from './lane-name.ts'
+import { noteText } from './note-text.ts'
+import { parkedLanes } from './parked-lanes.ts'
 import type { ParkedRecord, ParkingLot, PastRecord } from './parking-lot.ts'
 import { portableRecord } from './portable-record.ts'
 
@@ -43,8 +46,13 @@ export class ParkedRecords {
   readonly #lot: ParkingLot
   readonly #time: { readonly clock: Clock; readonly random: Random }
 
-  constructor({ consumer, lot, clock = systemClock, random = systemRandom }: ParkedRecordsOptions) {
-    this.#consumer = consumer
+  constructor(options: ParkedRecordsOptions) {
+    shape('ParkedRecords options', options)
+    knownNames('ParkedRecords options', options, ['consumer', 'lot', 'clock', 'random'])
+    const { consumer, lot, clock = systemClock, random = systemRandom } = options
+    this.#consumer = pattern('consumer', consumer, /./, "a consumer's name")
+    shape('lot', lot)
+    functionNamed('lot.list', lot.list)
     this.#lot = lot
     this.#time = { clock, random }
   }
@@ -65,8 +73,9 @@ export class ParkedRecords {
     laneId: string,
     page: { readonly after?: string; readonly limit?: number } = {},
   ): Promise<ParkedRecord[]> {
+    const limit = integer('limit', page.limit ?? 100, 1, Number.MAX_SAFE_INTEGER)
     const lane = await this.#laneOf(laneId)
-    return lane === undefined ? [] : this.#lot.records(lane, { limit: 100, ...page })
+    return lane === undefined ? [] : this.#lot.records(lane, { ...page, limit })
   }
 
   /** One record, by its event id. */
@@ -76,13 +85,14 @@ export class ParkedRecords {
   }
 
   /** What became of records that were parked, latest first; for a lane that may be open again. Kept for 30 days. */
-  past(lane: Pick<LaneName, 'tableName' | 'laneKey'>, limit = 100): Promise<PastRecord[]> {
+  async past(lane: Pick<LaneName, 'tableName' | 'laneKey'>, limit = 100): Promise<PastRecord[]> {
+    integer('limit', limit, 1, Number.MAX_SAFE_INTEGER)
     return this.#lot.past({ ...lane, consumer: this.#consumer }, limit)
   }
 
   /**
-   * Takes a record out for good: it will not be handled. Who, when and why is kept for 30 days, and the record with it. What
-   * waits behind it stays parked, in its order.
+   * Takes a record out for good: it will not be handled. Who, when and why (each text at most 1,000 characters) is kept for 30
+   * days, and the record with it. What waits behind it stays parked, in its order.
    */
   drop(
     laneId: string,
@@ -91,6 +101,8 @@ export class ParkedRecords {
   ): Promise<ParkedAnswer> {
     if (typeof reason !== 'string' || reason.trim() === '')
       throw new ConfigurationError('a parked record is dropped with a reason: say why, for whoever looks for it later')
+    noteText('reason', reason)
+    noteText('by', by)
     return this.#change(laneId, eventId, async (hold, record) => {
       const fate = { outcome: 'dropped', at: this.#time.clock.now(), by, reason } as const
       if ((await this.#lot.settle(hold.held, record.position, fate)) === 'lost') return 'lost'
@@ -149,10 +161,7 @@ export class ParkedRecords {
 
   async #laneOf(laneId: string): Promise<LaneName | undefined> {
     const states = await this.#lot.list(this.#consumer)
-    const found = states.filter((state) => state.parked !== undefined && state.laneId.startsWith(laneId))
-    if (found.length > 1)
-      throw new ConfigurationError(`'${laneId}' is the beginning of ${found.length} parked lanes; give more of its id`)
-    return found[0]?.lane
+    return parkedLanes(states, laneId)[0]?.lane
   }
 }
 
@@ -166,6 +175,8 @@ function checkedEdit(before: RawRecord, after: RawRecord): RawRecord {
     ['dynamodb.SequenceNumber', was.sequenceNumber, is.sequenceNumber],
     ['eventSourceARN', was.stream.streamArn, is.stream.streamArn],
     ['dynamodb.Keys', key(before), key(edited)],
+    // A handler that takes the key from an image would write of another item, in this one's lane.
+    ...imageKeys(edited),
   ]
   const changed = stays.find(([, one, other]) => one !== other)
   if (changed !== undefined)
@@ -176,4 +187,18 @@ function checkedEdit(before: RawRecord, after: RawRecord): RawRecord {
   const { keys } = decodeRecord(is, { numbers: 'string' })
   if (Object.keys(keys).length === 0) throw new DecodeError('expected the key', { path: 'dynamodb.Keys' })
   return edited
+}
+
+/** The key's attributes in each image, and as they have to be there. */
+function imageKeys({ dynamodb = {} }: RawRecord): [string, unknown, unknown][] {
+  const { Keys = {} } = dynamodb
+  return (['NewImage', 'OldImage'] as const).flatMap((name) => {
+    const image = dynamodb[name]
+    if (image === undefined) return []
+    return Object.entries(Keys).map(([attribute, value]): [string, unknown, unknown] => [
+      `dynamodb.${name}.${attribute}`,
+      encodeItemKey({ [attribute]: value }, 'dynamodb.Keys'),
+      encodeItemKey({ [attribute]: image[attribute] }, `dynamodb.${name}`),
+    ])
+  })
 }

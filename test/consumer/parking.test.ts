@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Settlement } from '../../src/checkpoint/settlement.ts'
 import {
+  ConfigurationError,
   createConsumer,
   LedgerError,
   memoryLedger,
@@ -68,6 +69,19 @@ describe('parking', () => {
     await deliver('A:100', 'A:101', 'A:103')
     expect(await deliver('A:100', 'A:101', 'A:103')).toEqual(['duplicate', 'parked', 'parked'])
     expect(await parkedOf({ consumer })).toEqual(['event-101', 'event-103'])
+  })
+
+  test('an item of another table with the same key is another lane, also in one batch', async () => {
+    const { sick, effects, consumer } = world()
+    const batch = (...texts: string[]) => batchOfEvent(lambdaEvent(...changes(...texts)))
+    const elsewhere = ({ records }: ReturnType<typeof batch>) =>
+      records.map((record) => ({ ...record, eventSourceARN: record.eventSourceARN?.replace('/orders/', '/returns/') }))
+    sick.add('1')
+    await consumer.process({ records: elsewhere(batch('A:1')) })
+    sick.clear()
+    const both = { records: [...elsewhere(batch('A:2')), ...batch('A:3').records] }
+    expect((await consumer.process(both)).settlements).toEqual(['parked', 'handled'])
+    expect(effects).toEqual(['A:3'])
   })
 
   test('a record that can not be read is parked as it came', async () => {
@@ -332,6 +346,51 @@ describe('redrive', () => {
     expect(effects).toEqual(['A:1', 'B:2'])
   })
 
+  test('of a beginning that two lanes have is refused: the other one was not asked for', async () => {
+    const { sick, deliver, consumer, effects } = world()
+    // So many lanes that two of them begin with the same digit.
+    const records = Array.from({ length: 17 }, (_, index) => `K${index}:${index + 1}`)
+    for (let sequence = 1; sequence <= 17; sequence += 1) sick.add(String(sequence))
+    for (const record of records) {
+      await deliver(record)
+      await deliver(`well:${Number(record.split(':')[1]) + 100}`, `well:${Number(record.split(':')[1]) + 200}`)
+    }
+    sick.clear()
+    effects.length = 0
+    const beginnings = (await consumer.parked.lanes()).map(({ laneId }) => laneId.slice(0, 1))
+    const shared = beginnings.find((one, index) => beginnings.indexOf(one) !== index) ?? ''
+    await expect(consumer.redrive({ lane: shared })).rejects.toThrow(/is the beginning of \d+ parked lanes; give more/)
+    expect(effects).toEqual([])
+  })
+
+  test('checks what it is given before anything runs', async () => {
+    const { sick, deliver, consumer, effects } = world()
+    sick.add('1')
+    await deliver('A:1')
+    sick.clear()
+    for (const wrong of [
+      { lane: 7 },
+      { force: 'no' },
+      { by: 7 },
+      { by: '' },
+      { signal: {} },
+      { limit: 0 },
+      { line: '' },
+    ])
+      await expect(consumer.redrive(wrong as never)).rejects.toThrow(ConfigurationError)
+    expect(effects).toEqual([])
+  })
+
+  test('ends where the lane counts a record that is not there', async () => {
+    const { sick, deliver, consumer, ledger } = world()
+    sick.add('1')
+    await deliver('A:1')
+    const { parking } = ledger
+    if (parking === undefined) throw new Error('a memory ledger parks')
+    parking.records = () => Promise.resolve([]) // somebody has deleted its row by hand
+    expect(await consumer.redrive()).toMatchObject({ redrivenCount: 0, lanes: [{ outcome: 'parked' }] })
+  })
+
   test('an edited record runs under its own idempotency key, and the original stays beside it until then', async () => {
     const seen: unknown[] = []
     const { deliver, consumer } = world({
@@ -357,6 +416,11 @@ describe('redrive', () => {
         dynamodb: { ...raw.dynamodb, Keys: { pk: { S: 'B' } } },
       })),
     ).rejects.toThrow(/keeps its dynamodb.Keys/)
+    for (const image of [{ pk: { S: 'B' }, value: { N: '7' } }, { value: { N: '7' } }])
+      await expect(
+        consumer.parked.edit(laneId, 'event-1', (raw) => ({ ...raw, dynamodb: { ...raw.dynamodb, NewImage: image } })),
+      ).rejects.toThrow(/dynamodb.NewImage.pk/)
+    await expect(consumer.parked.edit(laneId, 'event-1', (() => undefined) as never)).rejects.toThrow(/a stream record/)
     await consumer.redrive()
     expect(seen).toEqual([seen[0], seen[0], 7])
   })
@@ -368,6 +432,8 @@ describe('redrive', () => {
     const [lane] = await consumer.parked.lanes()
     const { laneId = '', tableName = '', laneKey = '' } = lane ?? {}
     expect(() => consumer.parked.drop(laneId, 'event-1', { reason: ' ' })).toThrow(/with a reason/)
+    for (const wrong of [{ reason: 'x'.repeat(1_001) }, { reason: 'x', by: 7 }] as { reason: string }[])
+      expect(() => consumer.parked.drop(laneId, 'event-1', wrong)).toThrow(/a text of at most 1,000 characters/)
     expect(await consumer.parked.drop(laneId, 'event-9', { reason: 'x' })).toBe('not-found')
     expect(await consumer.parked.drop(laneId, 'event-1', { reason: 'a test order', by: 'ann' })).toBe('done')
     expect(await deliver('A:1', 'A:3')).toEqual(['duplicate', 'parked'])

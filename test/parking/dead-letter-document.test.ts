@@ -73,6 +73,22 @@ test('an error of any size fits into a message of 256 KB', async () => {
   expect(fitted).not.toContain('"stack"')
 })
 
+test('an error of any size fits into the smallest message that a sink may send', async () => {
+  const text = '\u0001'.repeat(100_000)
+  const chain = [1, 2, 3, 4, 5, 6].reduce<Error | undefined>(
+    (cause) => Object.assign(new Error(text, { cause }), { stack: text, code: text, name: text }),
+    undefined,
+  )
+  const fitted = await fittedText(
+    deadLetterDocument(letter('A', 100, { error: describeError(chain) })),
+    14_336,
+    undefined,
+  )
+  expectValid(fitted)
+  expect(Buffer.byteLength(fitted)).toBeLessThanOrEqual(14_336)
+  expect(JSON.parse(fitted)).toMatchObject({ sequenceNumber: '100', omitted: { reason: 'too-large' } })
+})
+
 test('bytes count and not characters', async () => {
   const document = deadLetterDocument(letter('ü', 100, { error: describeError(new Error('ü'.repeat(3_000))) }))
   const characters = JSON.stringify(document).length

@@ -38,14 +38,23 @@ export function partKeysOf(lane: LaneName, record: Row, position: string): Row[]
   return Array.from({ length: numberIn(record, 'partCount') }, (_, index) => partKey(lane, position, index + 1))
 }
 
-/** The record that these rows hold: its own and its parts, these in any order. */
-export function bodyOf(record: Row, parts: readonly Row[]): ParkedRecord {
-  const text = record['body']?.S
+/**
+ * The record that these rows hold: its own and its parts, these in any order. `undefined` where they don't belong together,
+ * as rows that were read one after the other, with a write in between.
+ */
+export function bodyOf(record: Row, parts: readonly Row[]): ParkedRecord | undefined {
   // Written by us, whole and in one transaction.
-  if (text !== undefined) return JSON.parse(text) as ParkedRecord
-  const rest = parts.toSorted((a, b) => partNumber(a) - partNumber(b))
-  const pieces = [record, ...rest].map((row) => row['zipped']?.B ?? new Uint8Array())
-  return JSON.parse(gunzipSync(Buffer.concat(pieces)).toString()) as ParkedRecord
+  const text = record['body']?.S ?? unzipped([record, ...parts.toSorted((a, b) => partNumber(a) - partNumber(b))])
+  return text === undefined ? undefined : (JSON.parse(text) as ParkedRecord)
+}
+
+function unzipped(rows: readonly Row[]): string | undefined {
+  const pieces = rows.map((row) => row['zipped']?.B ?? new Uint8Array())
+  try {
+    return gunzipSync(Buffer.concat(pieces)).toString()
+  } catch {
+    return undefined // its length and its checksum tell
+  }
 }
 
 function partNumber(row: Row): number {

@@ -1,4 +1,5 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb'
+import { LedgerError } from '../../errors.ts'
 import type { Clock, Random } from '../../internal/clock.ts'
 import { systemClock, systemRandom } from '../../internal/system.ts'
 import { functionNamed, knownNames, pattern, shape } from '../../internal/validate.ts'
@@ -149,7 +150,8 @@ export class DynamoDBParkingLot implements ParkingLot {
     // `~` sorts behind every character of a position, so that this begins behind `after` itself and before the next.
     const start = page.after === undefined ? from : `${prefixes.record}${page.after}~`
     const rows = await this.#requests.query(laneRecordsKey(lane), { from: start, to, limit: page.limit })
-    return Promise.all(rows.map((row) => this.#whole(lane, row)))
+    const records = await Promise.all(rows.map((row) => this.#whole(lane, row)))
+    return records.filter((record) => record !== undefined)
   }
 
   async past(lane: LaneName, limit: number): Promise<PastRecord[]> {
@@ -182,10 +184,21 @@ export class DynamoDBParkingLot implements ParkingLot {
     return { settleActions: (fate) => this.#held.settleActions(held, position, fate) }
   }
 
-  async #whole(lane: LaneName, row: Row): Promise<ParkedRecord> {
-    const position = (row['sk']?.S ?? '').slice(prefixes.record.length)
-    const keys = partKeysOf(lane, row, position)
-    return bodyOf(row, keys.length === 0 ? [] : await this.#requests.read(keys))
+  /**
+   * The record of a row, with its parts. These are read a moment later, when a redrive may have written the record anew or taken
+   * it out: then the row is read again, and `undefined` says that it is gone.
+   */
+  async #whole(lane: LaneName, found: Row): Promise<ParkedRecord | undefined> {
+    const position = (found['sk']?.S ?? '').slice(prefixes.record.length)
+    let row: Row | undefined = found
+    for (let readCount = 1; row !== undefined; readCount += 1) {
+      const keys = partKeysOf(lane, row, position)
+      const record = bodyOf(row, keys.length === 0 ? [] : await this.#requests.read(keys))
+      if (record !== undefined) return record
+      if (readCount === readsOfChanging) throw damaged(lane, position)
+      ;[row] = await this.#requests.read([recordKey(lane, position)])
+    }
+    return undefined
   }
 }
 
@@ -198,7 +211,18 @@ export interface DynamoDBParkedReference {
   settleActions(fate: Fate): Promise<TransactWriteItem[] | undefined>
 }
 
+// Nobody writes one record anew that often while it is read: then its rows are damaged.
+const readsOfChanging = 5
+
 const tellingRefused = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const
+
+function damaged(lane: LaneName, position: string): LedgerError {
+  return new LedgerError(
+    `the rows of parked record '${prefixes.record}${position}' in '${laneRecordsKey(lane)}' don't belong together: some were changed or ` +
+      `deleted by hand`,
+    { retryable: false },
+  )
+}
 
 function within(prefix: string): { readonly from: string; readonly to: string } {
   return { from: prefix, to: `${prefix}~` }

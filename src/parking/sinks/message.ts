@@ -46,9 +46,15 @@ export function messageAttributes({ consumer, tableName, error }: DeadLetterDocu
 } {
   const attributes = { consumer, tableName, ...(error === undefined ? {} : { error: error.code ?? error.name }) }
   return Object.fromEntries(
-    Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
+    Object.entries(attributes).map(([name, text]) => [
+      name,
+      { DataType: 'String', StringValue: text.replaceAll(refused, '\uFFFD') },
+    ]),
   )
 }
+
+// What a message of SQS may not have in it. In its body, which is JSON, it is escaped.
+const refused = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu
 
 /**
  * What a FIFO queue or topic needs: letters of a lane stay in order, and one that is delivered again is recognised. The

@@ -1,4 +1,4 @@
-import { knownNames, shape } from '../../internal/validate.ts'
+import { knownNames, pattern, shape } from '../../internal/validate.ts'
 import { parseStreamArn } from '../../record/stream-arn.ts'
 import type { DeadLetter, DeadLetterSink } from '../dead-letter.ts'
 import { deadLetterDocument, type DeadLetterDocument, type StoredAt } from '../dead-letter-document.ts'
@@ -33,7 +33,7 @@ export function s3Sink(options: S3SinkOptions): S3Sink {
   knownNames('s3Sink options', options, ['client', 'bucket', 'prefix'])
   const client = clientWith(options.client, 'putObject', 'S3')
   const bucket = named('bucket', options.bucket, "a bucket's name")
-  const { prefix = 'tidemark/' } = options
+  const prefix = pattern('prefix', options.prefix ?? 'tidemark/', /^/, 'a text')
   const store = async (letter: DeadLetter): Promise<StoredAt> => {
     const document = deadLetterDocument(letter)
     const key = `${prefix}${objectName(letter, document)}`

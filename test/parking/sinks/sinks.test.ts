@@ -15,6 +15,7 @@ import {
 } from '../../../src/dead-letters.ts'
 import { ConfigurationError, createConsumer, memoryLedger, silentLogger, type RawRecord } from '../../../src/index.ts'
 import { isSystemicAwsError } from '../../../src/internal/aws-error.ts'
+import { describeError } from '../../../src/parking/error-description.ts'
 import { letter, record } from '../letters.ts'
 
 let server: FauxqsServer
@@ -122,6 +123,22 @@ describe('sqsSink', () => {
     expect(JSON.parse(message?.Body ?? '')).toMatchObject({ sequenceNumber: '100', omitted: { reason: 'too-large' } })
   })
 
+  test('nothing in an item or an error keeps SQS from taking the letter', async () => {
+    const sent: { MessageBody: string; MessageAttributes: { [name: string]: { StringValue: string } } }[] = []
+    const client = { sendMessage: async (input: (typeof sent)[0]) => sent.push(input) }
+    const sink = sqsSink({ client, queueUrl: 'https://sqs.example/queue' })
+    // What the characters of a string may be in DynamoDB, and what SQS refuses a message for.
+    const odd = '\u0000\u001F\u007F\uFFFE\uFFFF \u{1F600}\uFFFD'
+    const raw = { ...record('A', 100), dynamodb: { ...record('A', 100).dynamodb, NewImage: { odd: { S: odd } } } }
+    const error = describeError(Object.assign(new Error(odd), { code: `E${odd}\uD83D` }))
+    await sink.deliver(letter('A', 100, { record: raw, error }))
+    const { MessageBody, MessageAttributes } = sent[0] ?? { MessageBody: '', MessageAttributes: {} }
+    const allowed = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u
+    expect(MessageBody).toMatch(allowed)
+    expect(await records(MessageBody)).toEqual([raw])
+    expect(MessageAttributes['error']?.StringValue).toMatch(allowed)
+  })
+
   test('a queue that takes 1 MB is used to its limit, and what the queue refuses is told', async () => {
     const { queueUrl } = server.createQueue('wide-letters')
     const sink = sqsSink({ client: clients.sqs, queueUrl, maxBytes: 1_048_576 })
@@ -163,6 +180,7 @@ describe('snsSink', () => {
 describe('s3Sink', () => {
   test("a listing gives an item's letters in their order, and a letter that comes again replaces itself", async () => {
     server.createBucket('letters')
+    expect(() => s3Sink({ client: clients.s3, bucket: 'letters', prefix: 7 as never })).toThrow(/prefix must be a text/)
     const sink = s3Sink({ client: clients.s3, bucket: 'letters', prefix: 'dead/' })
     for (const [key, sequence] of [
       ['A', 100],
