@@ -5,7 +5,7 @@ import { Incarnation } from './incarnation.ts'
 import type { Lease, LeaseId } from './lease.ts'
 import { inTime, Outage } from './outage.ts'
 import { backoffMs } from './retry-pace.ts'
-import { type Moment, momentOf } from './right-to-work.ts'
+import { type Moment, momentOf } from '../internal/elapsed.ts'
 
 /**
  * A worker's place in one fleet, through as many incarnations as it takes.

@@ -2,7 +2,8 @@ import type { Clock } from '../internal/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { MemberTable } from './coordination.ts'
 import type { Outage } from './outage.ts'
-import { momentOf, type Moment, type RightToWork } from './right-to-work.ts'
+import { momentOf, type Moment } from '../internal/elapsed.ts'
+import type { RightToWork } from './right-to-work.ts'
 
 /** What a {@link Heartbeat} needs. */
 export interface HeartbeatOptions {

@@ -9,7 +9,8 @@ import { LeasePlanner } from './lease-planner.ts'
 import { MembersWatch } from './members-watch.ts'
 import type { Outage } from './outage.ts'
 import { rendezvousWinner } from './rendezvous.ts'
-import { type Moment, RightToWork } from './right-to-work.ts'
+import type { Moment } from '../internal/elapsed.ts'
+import { RightToWork } from './right-to-work.ts'
 
 /** What an {@link Incarnation} tells the member that it is of. */
 export interface IncarnationListener {

@@ -1,5 +1,6 @@
 import { LeaseLostError } from '../errors.ts'
 import type { Clock, Random } from '../internal/clock.ts'
+import { Elapsed } from '../internal/elapsed.ts'
 import type { LaneName } from './lane-name.ts'
 import type { HeldLane, ParkingLot } from './parking-lot.ts'
 
@@ -21,14 +22,14 @@ export class LaneHold {
   readonly #clock: Clock
   readonly #lost = new AbortController()
   readonly #over = new AbortController()
-  #heldUntil: number
+  #elapsed: Elapsed
   readonly #extending: Promise<void>
 
-  private constructor(lot: ParkingLot, clock: Clock, held: HeldLane, heldUntil: number) {
+  private constructor(lot: ParkingLot, clock: Clock, held: HeldLane, elapsed: Elapsed) {
     this.held = held
     this.#lot = lot
     this.#clock = clock
-    this.#heldUntil = heldUntil
+    this.#elapsed = elapsed
     this.#extending = this.#extend()
   }
 
@@ -39,9 +40,9 @@ export class LaneHold {
     { clock, random }: { readonly clock: Clock; readonly random: Random },
   ): Promise<LaneHold | 'busy' | 'open'> {
     const token = random.id()
-    const heldUntil = clock.monotonic() + holdMs * share
+    const elapsed = new Elapsed(clock)
     const answer = await lot.hold(lane, token, clock.now() + holdMs)
-    return answer === 'held' ? new LaneHold(lot, clock, { lane, token }, heldUntil) : answer
+    return answer === 'held' ? new LaneHold(lot, clock, { lane, token }, elapsed) : answer
   }
 
   /** Aborts when the lane is lost. */
@@ -51,7 +52,7 @@ export class LaneHold {
 
   /** Throws when the lane may be another's by now: ask right before whatever must not happen then. */
   assertHeld(): void {
-    if (this.#clock.monotonic() >= this.#heldUntil) this.#lose()
+    if (this.#isOver) this.#lose()
     this.#lost.signal.throwIfAborted()
   }
 
@@ -66,16 +67,21 @@ export class LaneHold {
     while (!this.#over.signal.aborted && !this.#lost.signal.aborted) {
       await this.#clock.sleep(extendEveryMs, this.#over.signal)
       if (this.#over.signal.aborted) return
-      const heldUntil = this.#clock.monotonic() + holdMs * share
+      const elapsed = new Elapsed(this.#clock)
       try {
         const answer = await this.#lot.extend(this.held, this.#clock.now() + holdMs)
         if (answer === 'lost') this.#lose()
-        else this.#heldUntil = heldUntil
+        else this.#elapsed = elapsed
       } catch {
         // Tried again in a while; the hold ends by itself when that does not help.
-        if (this.#clock.monotonic() >= this.#heldUntil) this.#lose()
+        if (this.#isOver) this.#lose()
       }
     }
+  }
+
+  /** Time in which the machine was suspended counts: the others have not stood still. */
+  get #isOver(): boolean {
+    return this.#elapsed.ms() >= holdMs * share
   }
 
   #lose(): void {

@@ -1,30 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Clock } from '../../src/internal/clock.ts'
-import { momentOf, RightToWork } from '../../src/leases/right-to-work.ts'
-
-/** Two clocks that are set apart from each other. */
-class TwoClocks implements Clock {
-  wallMs = Date.UTC(2026, 0, 1)
-  monotonicMs = 0
-  now = () => this.wallMs
-  monotonic = () => this.monotonicMs
-  sleep = () => Promise.resolve()
-  schedule = () => () => {}
-
-  pass(ms: number): void {
-    this.wallMs += ms
-    this.monotonicMs += ms
-  }
-
-  /** The machine is suspended: its monotonic clock stands still. */
-  suspend(ms: number): void {
-    this.wallMs += ms
-  }
-
-  setBack(ms: number): void {
-    this.wallMs -= ms
-  }
-}
+import { momentOf } from '../../src/internal/elapsed.ts'
+import { RightToWork } from '../../src/leases/right-to-work.ts'
+import { TwoClocks } from '../support/two-clocks.ts'
 
 function given() {
   const clock = new TwoClocks()
