@@ -3,6 +3,7 @@ import { retryDelayMs } from '../handler/retry-policy.ts'
 import { aborted } from '../internal/aborted.ts'
 import type { Clock, Random } from '../internal/clock.ts'
 import { publish } from '../telemetry/channels.ts'
+import { describeError } from './error-description.ts'
 
 // Ten lanes of the last twenty outcomes: records that are really poison are rare, and of many kinds.
 const outcomesLooked = 20
@@ -65,7 +66,7 @@ export class Circuit {
   mayPark(laneKey: string, error: unknown): boolean {
     this.#outcomeCount += 1
     if (this.#opened !== undefined) return false
-    const errorName = nameOf(error)
+    const { name: errorName } = describeError(error)
     this.#failures = this.#failures.filter(({ outcome }) => outcome > this.#outcomeCount - outcomesLooked)
     this.#failures.push({ laneKey, errorName, outcome: this.#outcomeCount })
     const alike = this.#failures.filter((failure) => failure.errorName === errorName)
@@ -129,8 +130,4 @@ export class Circuit {
     const half = { baseDelayMs: baseDelayMs / 2, maxDelayMs: maxDelayMs / 2 }
     return Math.min(half.maxDelayMs, half.baseDelayMs * 2 ** (round - 1)) + retryDelayMs(half, round, this.#random)
   }
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error
 }

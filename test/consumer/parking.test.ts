@@ -95,6 +95,24 @@ describe('parking', () => {
     expect(lane?.error?.name).toBe('DecodeError')
   })
 
+  test('whatever is thrown is parked, also what can not be looked at', async () => {
+    const closed = Proxy.revocable({}, {})
+    closed.revoke()
+    const nameless = Object.defineProperty(new Error('who?'), 'name', {
+      get() {
+        throw new Error('it has no name')
+      },
+    })
+    for (const thrown of [closed.proxy, nameless, Symbol('symbol'), null, Object.create(null)] as unknown[]) {
+      const { deliver } = world({
+        handler() {
+          throw thrown
+        },
+      })
+      expect(await deliver('A:1', 'B:2')).toEqual(['parked', 'parked'])
+    }
+  })
+
   test('a systemic failure parks nothing', async () => {
     const { deliver, consumer } = world({
       handler: () => {

@@ -8,12 +8,10 @@ import { lane, letter } from './parking-lot-promises.ts'
 /** A lane that is held, by a process of which nothing runs but what the test asks for. */
 async function held() {
   const clock = new TwoClocks()
+  clock.sleep = () => new Promise(() => {})
   const lot = new MemoryParkingLot(clock)
   await lot.park(letter(5), { onlyBehind: false, maxPerLane: 2, fence: undefined })
-  const hold = await LaneHold.take(lot, lane, {
-    clock: { ...clock, sleep: () => new Promise(() => {}) },
-    random: systemRandom,
-  })
+  const hold = await LaneHold.take(lot, lane, { clock, random: systemRandom })
   if (typeof hold === 'string') throw new Error(`the lane is ${hold}`)
   return { clock, lot, hold }
 }
