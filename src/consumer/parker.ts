@@ -45,8 +45,8 @@ interface KnownLane {
   isParked: boolean
   noted: LaneState['noted'] | undefined
   clearedThrough: string | undefined
-  /** A record from before those that were in the lot runs once more. */
-  isRepeated: boolean
+  /** Where there are no marks: the first record from before those that were in the lot that runs once more. */
+  repeatedFrom: string | undefined
 }
 
 /**
@@ -108,7 +108,8 @@ export class Parker {
     // Opened by a redrive: what was in it is known by its row, and must not run again.
     if (answer === 'open') await this.#lookAgain(work)
     const opened = this.#known(work)
-    if (opened?.clearedThrough !== undefined) opened.isRepeated = positionIn(work) <= opened.clearedThrough
+    if (answer === 'open' && opened?.clearedThrough !== undefined && positionIn(work) <= opened.clearedThrough)
+      await this.#repeat(work, opened)
     return answer
   }
 
@@ -131,7 +132,7 @@ export class Parker {
       isParked: true,
       noted: undefined,
       clearedThrough: undefined,
-      isRepeated: false,
+      repeatedFrom: undefined,
     })
     return answer
   }
@@ -144,8 +145,8 @@ export class Parker {
     // A process that got to a later record of the lane has survived this one; and that one's deaths must not be forgotten for it.
     if (known?.noted !== undefined && known.noted.position > noted.position) return
     await lot.note(laneOf(work, options.name), noted)
-    const { isParked = false, clearedThrough, isRepeated = false } = known ?? {}
-    this.#lanes.set(nameOf(laneOf(work, '')), { isParked, noted, clearedThrough, isRepeated })
+    const { isParked = false, clearedThrough, repeatedFrom } = known ?? {}
+    this.#lanes.set(nameOf(laneOf(work, '')), { isParked, noted, clearedThrough, repeatedFrom })
   }
 
   /** Attempts at the record have ended, and this process is alive. `undefined` when none was noted. */
@@ -241,10 +242,23 @@ export class Parker {
     const lane = laneOf(work, options.name)
     const position = positionIn(work)
     const wasInLot = await lot.wasSettled(lane, position)
-    if (!wasInLot) known.isRepeated = true
-    if (!wasInLot || !known.isRepeated || options.ledger !== undefined) return wasInLot
+    if (options.ledger !== undefined) return wasInLot
+    if (!wasInLot) {
+      await this.#repeat(work, known)
+      return false
+    }
+    if (known.repeatedFrom === undefined || known.repeatedFrom >= position) return true
     const past = (await lot.past(lane, pastLooked)).find((record) => record.position === position)
     return past === undefined || past.outcome === 'dropped'
+  }
+
+  /** Durable before the record runs: those behind it may be delivered to another process. */
+  async #repeat(work: Work, known: KnownLane): Promise<void> {
+    const { lot, options } = this.#setting
+    const position = positionIn(work)
+    if (options.ledger !== undefined || (known.repeatedFrom !== undefined && known.repeatedFrom <= position)) return
+    await lot.noteRepetition(laneOf(work, options.name), position)
+    known.repeatedFrom = position
   }
 
   async #lookAgain(work: Work): Promise<void> {
@@ -254,8 +268,8 @@ export class Parker {
     else this.#know(state)
   }
 
-  #know({ lane, parked, noted, clearedThrough }: LaneState): void {
-    this.#lanes.set(nameOf(lane), { isParked: parked !== undefined, noted, clearedThrough, isRepeated: false })
+  #know({ lane, parked, noted, clearedThrough, repeatedFrom }: LaneState): void {
+    this.#lanes.set(nameOf(lane), { isParked: parked !== undefined, noted, clearedThrough, repeatedFrom })
   }
 
   #known(work: Work): KnownLane | undefined {

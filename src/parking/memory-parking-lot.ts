@@ -23,6 +23,7 @@ interface Lane {
   error?: { readonly name: string; readonly message: string } | undefined
   noted?: NotedAttempts | undefined
   clearedThrough?: string | undefined
+  repeatedFrom?: string | undefined
   holder?: { readonly token: string; readonly until: number } | undefined
   readonly records: Map<string, ParkedRecord>
   readonly past: Map<string, PastRecord>
@@ -64,6 +65,11 @@ export class MemoryParkingLot implements ParkingLot {
     if (lane.noted?.position === position) lane.noted = undefined
   }
 
+  async noteRepetition(name: LaneName, position: string): Promise<void> {
+    const lane = this.#laneOf(name)
+    if (lane.clearedThrough !== undefined && position < (lane.repeatedFrom ?? '~')) lane.repeatedFrom = position
+  }
+
   async park(letter: DeadLetter, { onlyBehind, maxPerLane, fence }: ParkCondition): Promise<ParkAnswer> {
     const { tableName, streamLabel } = parseStreamArn(letter.streamArn, 'streamArn')
     const lane = this.#laneOf({ consumer: letter.consumer, tableName, laneKey: letter.laneKey })
@@ -75,7 +81,7 @@ export class MemoryParkingLot implements ParkingLot {
     if (lane.records.size >= maxPerLane) return 'full'
     lane.since ??= letter.parkedAt
     lane.error ??= letter.error
-    lane.noted = lane.clearedThrough = undefined
+    lane.noted = lane.clearedThrough = lane.repeatedFrom = undefined
     lane.records.set(position, { ...letter, position })
     return 'parked'
   }
@@ -171,7 +177,7 @@ function isSame(known: ShardFence, ours: ShardFence): boolean {
 }
 
 function stateOf(lane: Lane): LaneState[] {
-  const { since, records, noted, clearedThrough, error, holder } = lane
+  const { since, records, noted, clearedThrough, repeatedFrom, error, holder } = lane
   if (since === undefined && noted === undefined && clearedThrough === undefined) return []
   const held = holder === undefined ? {} : { heldUntil: holder.until }
   const why = error === undefined ? {} : { error: { name: error.name, message: error.message } }
@@ -181,6 +187,7 @@ function stateOf(lane: Lane): LaneState[] {
       ...(since === undefined ? {} : { parked: { since, recordCount: records.size, ...why, ...held } }),
       ...(noted === undefined ? {} : { noted }),
       ...(clearedThrough === undefined ? {} : { clearedThrough }),
+      ...(repeatedFrom === undefined ? {} : { repeatedFrom }),
     },
   ]
 }

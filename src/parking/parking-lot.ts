@@ -36,6 +36,11 @@ export interface ParkingLot {
   /** The noted record was settled. */
   forgetNote(lane: LaneName, position: string): Promise<void>
   /**
+   * Where nothing else marks what took effect: notes durably that a record from before those that left the lot is about to run
+   * again, for then those behind it have to. Says nothing in a lane that is parked; what is noted of an earlier record stays.
+   */
+  noteRepetition(lane: LaneName, position: string): Promise<void>
+  /**
    * Parks a record, and with it its lane: durable, whole and atomically, when this resolves with `parked`. A record that is
    * in the lot already is not stored twice.
    */
@@ -93,6 +98,8 @@ export interface LaneState {
   readonly noted?: NotedAttempts
   /** Records up to here may have been in the lot; see {@link ParkingLot.wasSettled}. Behind it none was. */
   readonly clearedThrough?: string
+  /** A record at this place has run again since the lane was cleared; see {@link ParkingLot.noteRepetition}. */
+  readonly repeatedFrom?: string
 }
 
 /** Attempts at a record that were begun, the last one included. */

@@ -195,29 +195,34 @@ describe('a lane that a redrive opens while a batch runs', () => {
 })
 
 describe('without a ledger', () => {
-  test('behind what is repeated, what was redriven runs again, unless it was dropped: no old state stays', async () => {
-    const lot = new MemoryParkingLot()
-    const sick = new Set(['2'])
-    const ran: string[] = []
-    const options: Partial<ConsumerOptions> = {
-      retry: { maxAttempts: 1 },
-      handler: ({ sequenceNumber }) => {
-        if (sick.has(sequenceNumber)) throw new Error('sick')
-        ran.push(sequenceNumber)
-      },
-    }
-    await born(lot, options).deliver('A:1', 'A:2', 'A:3', 'A:4')
-    const [lane] = await born(lot, options).consumer.parked.lanes()
-    await born(lot, options).consumer.parked.drop(lane?.laneId ?? '', 'event-4', { reason: 'not wanted' })
-    sick.clear()
-    await born(lot, options).consumer.redrive()
-    // The answer was lost, or its process died before it.
-    expect(await born(lot, options).deliver('A:1', 'A:2', 'A:3', 'A:4')).toEqual([
-      ...['handled', 'handled', 'handled'],
-      'duplicate',
-    ])
-    expect(ran).toEqual(['1', '2', '3', '1', '2', '3'])
-  })
+  test.each([
+    ['with it', [['A:1', 'A:2', 'A:3', 'A:4']]],
+    ['to another process', [['A:1'], ['A:2', 'A:3', 'A:4']]],
+  ])(
+    'behind what is repeated, what was redriven and is delivered %s runs again: no old state stays',
+    async (_how, again) => {
+      const lot = new MemoryParkingLot()
+      const sick = new Set(['2'])
+      const ran: string[] = []
+      const options: Partial<ConsumerOptions> = {
+        retry: { maxAttempts: 1 },
+        handler: ({ sequenceNumber }) => {
+          if (sick.has(sequenceNumber)) throw new Error('sick')
+          ran.push(sequenceNumber)
+        },
+      }
+      await born(lot, options).deliver('A:1', 'A:2', 'A:3', 'A:4')
+      const [lane] = await born(lot, options).consumer.parked.lanes()
+      await born(lot, options).consumer.parked.drop(lane?.laneId ?? '', 'event-4', { reason: 'not wanted' })
+      sick.clear()
+      await born(lot, options).consumer.redrive()
+      // The answer was lost, or its process died before it.
+      const outcomes: (Settlement | undefined)[] = []
+      for (const texts of again) outcomes.push(...(await born(lot, options).deliver(...texts)))
+      expect(outcomes, 'what was dropped stays so').toEqual(['handled', 'handled', 'handled', 'duplicate'])
+      expect(ran).toEqual(['1', '2', '3', '1', '2', '3'])
+    },
+  )
 })
 
 describe('marks and the lot', () => {

@@ -112,6 +112,31 @@ export function parkingLotPromises(createLot: (clock: ManualClock) => Promise<Pa
     expect(await lot.park(letter(6), behind)).toBe('open')
   })
 
+  promise(
+    'that a record runs again from before those that left the lot is known until the lane is parked',
+    async (lot, clock) => {
+      const repeatedFrom = async () => (await lot.read([lane]))[0]?.repeatedFrom
+      await lot.park(letter(5), first)
+      await lot.noteRepetition(lane, at(3))
+      expect(await repeatedFrom(), 'while it is parked, all that comes is queued').toBeUndefined()
+      const held = { lane, token: 't' }
+      await lot.hold(lane, 't', inAnHour(clock))
+      await lot.settle(held, at(5), fate)
+      await lot.letGo(held)
+      for (const [sequence, known] of [
+        [3, 3],
+        [4, 3],
+        [2, 2],
+      ] as const) {
+        await lot.noteRepetition(lane, at(sequence))
+        expect(await repeatedFrom()).toBe(at(known))
+      }
+      expect(await lot.read([lane])).toEqual([expect.objectContaining({ clearedThrough: at(5) })])
+      await lot.park(letter(6), first)
+      expect(await repeatedFrom()).toBeUndefined()
+    },
+  )
+
   promise('a lane in which a record was queued at the last moment stays parked', async (lot, clock) => {
     await lot.park(letter(5), first)
     const held = { lane, token: 't' }

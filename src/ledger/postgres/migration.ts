@@ -82,6 +82,12 @@ CREATE INDEX IF NOT EXISTS tidemark_marks_completed_at ON ${marks} (consumer, co
 `,
     },
     { id: '0002-tidemark-parking', sql: parkingTables(tables) },
+    {
+      id: '0003-tidemark-repetitions',
+      sql: `-- Where there are no marks: from where on what left the lot has to run again.
+ALTER TABLE ${tables.lanes} ADD COLUMN IF NOT EXISTS repeated_from text COLLATE "C";
+`,
+    },
   ]
 }
 

@@ -107,6 +107,17 @@ export class DynamoDBParkingLot implements ParkingLot {
     })
   }
 
+  async noteRepetition(lane: LaneName, position: string): Promise<void> {
+    await this.#requests.update({
+      Key: laneKeyOf(lane),
+      ConditionExpression:
+        'attribute_exists(#clearedThrough) AND (attribute_not_exists(#repeatedFrom) OR #repeatedFrom > :position)',
+      UpdateExpression: 'SET #repeatedFrom = :position',
+      ExpressionAttributeNames: names('clearedThrough', 'repeatedFrom'),
+      ExpressionAttributeValues: { ':position': { S: position } },
+    })
+  }
+
   async park(letter: DeadLetter, condition: ParkCondition): Promise<ParkAnswer> {
     const { tableName, streamLabel } = parseStreamArn(letter.streamArn, 'streamArn')
     const lane = { consumer: letter.consumer, tableName, laneKey: letter.laneKey }

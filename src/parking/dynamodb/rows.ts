@@ -68,7 +68,9 @@ export function laneStateOf(row: Row, now: number): LaneState[] {
   const position = row['notedPosition']?.S
   const noted = position === undefined ? {} : { noted: { position, count: numberIn(row, 'notedCount') } }
   const through = row['clearedThrough']?.S
-  const state = { lane, laneId, ...parked, ...noted, ...(through === undefined ? {} : { clearedThrough: through }) }
+  const cleared = through === undefined ? {} : { clearedThrough: through }
+  const repeated = row['repeatedFrom'] === undefined ? {} : { repeatedFrom: row['repeatedFrom'].S ?? '' }
+  const state = { lane, laneId, ...parked, ...noted, ...cleared, ...repeated }
   return 'parked' in state || 'noted' in state || 'clearedThrough' in state ? [state] : []
 }
 

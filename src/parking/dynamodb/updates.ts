@@ -73,9 +73,10 @@ export function parkInLane(
     ConditionExpression: onlyBehind ? `attribute_exists(#parkedAt) AND ${hasRoom}` : hasRoom,
     UpdateExpression:
       `SET #parkedAt = if_not_exists(#parkedAt, :parkedAt), #laneKey = :laneKey${sets.join('')} ` +
-      'REMOVE #expiresAt, #notedPosition, #notedCount, #clearedThrough ADD #recordCount :one',
+      'REMOVE #expiresAt, #notedPosition, #notedCount, #clearedThrough, #repeatedFrom ADD #recordCount :one',
     ExpressionAttributeNames: names(
       ...['parkedAt', 'laneKey', 'recordCount', 'expiresAt', 'notedPosition', 'notedCount', 'clearedThrough'],
+      'repeatedFrom',
       ...Object.keys(head),
     ),
     ExpressionAttributeValues: {

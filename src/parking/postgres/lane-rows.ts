@@ -14,7 +14,7 @@ export interface LaneRow {
 export const laneColumns: string =
   'consumer, table_name AS tablename, lane_id AS id, lane_key::text AS key, parked_at::text AS since, ' +
   'record_count::text AS count, error::text AS error, holder, held_until::text AS held, noted_position AS noted, ' +
-  'noted_count::text AS attempts, cleared_through AS cleared'
+  'noted_count::text AS attempts, cleared_through AS cleared, repeated_from AS repeated'
 
 // What was settled can't come again from a stream, which keeps records for a day, after that; with a day to spare.
 const clearedKeptMs = 2 * 86_400_000
@@ -56,7 +56,7 @@ export async function lockLaneThatIs(
 /** A lane's row, as {@link laneColumns} select it. */
 export function laneRowOf(row: Row): LaneRow {
   const [since, noted, cleared] = [textIn(row, 'since'), textIn(row, 'noted'), textIn(row, 'cleared')]
-  const key = textIn(row, 'key')
+  const [key, repeated] = [textIn(row, 'key'), textIn(row, 'repeated')]
   const lane = {
     consumer: textIn(row, 'consumer') ?? '',
     tableName: textIn(row, 'tablename') ?? '',
@@ -69,6 +69,7 @@ export function laneRowOf(row: Row): LaneRow {
       ...(since === undefined ? {} : { parked: parkedOf(row, Number(since)) }),
       ...(noted === undefined ? {} : { noted: { position: noted, count: numberIn(row, 'attempts') } }),
       ...(cleared === undefined ? {} : { clearedThrough: cleared }),
+      ...(repeated === undefined ? {} : { repeatedFrom: repeated }),
     },
   }
 }

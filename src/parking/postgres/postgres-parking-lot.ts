@@ -135,6 +135,16 @@ export class PostgresParkingLot implements ParkingLot {
     )
   }
 
+  async noteRepetition(lane: LaneName, position: string): Promise<void> {
+    await this.#store.write('noting that a record runs again', (query) =>
+      query(
+        `UPDATE ${this.#tables.lanes} SET repeated_from = $3 WHERE consumer = $1 AND lane_id = $2 ` +
+          `AND cleared_through IS NOT NULL AND (repeated_from IS NULL OR repeated_from > $3)`,
+        [...keyOf(lane), position],
+      ),
+    )
+  }
+
   park(letter: DeadLetter, condition: ParkCondition): Promise<ParkAnswer> {
     const { tableName, streamLabel } = parseStreamArn(letter.streamArn, 'streamArn')
     const lane = { consumer: letter.consumer, tableName, laneKey: letter.laneKey }
@@ -185,7 +195,7 @@ export class PostgresParkingLot implements ParkingLot {
     await query(
       `UPDATE ${lanes} SET parked_at = COALESCE(parked_at, $3::text::bigint), record_count = record_count + 1, ` +
         `error = COALESCE(error, NULLIF($4::text, '')::json), expires_at = NULL, noted_position = NULL, ` +
-        `noted_count = NULL, cleared_through = NULL WHERE consumer = $1 AND lane_id = $2`,
+        `noted_count = NULL, cleared_through = NULL, repeated_from = NULL WHERE consumer = $1 AND lane_id = $2`,
       [...keyOf(lane), String(record.parkedAt), record.error === undefined ? '' : errorHead(record.error)],
     )
   }

@@ -6,7 +6,7 @@ import type { Columns } from './transaction.ts'
 const laneColumns =
   'consumer, table_name AS tablename, lane_id AS id, lane_key::text AS key, parked_at::text AS since, ' +
   'record_count::text AS count, error::text AS error, holder, held_until::text AS held, noted_position AS noted, ' +
-  'noted_count::text AS attempts, cleared_through AS cleared'
+  'noted_count::text AS attempts, cleared_through AS cleared, repeated_from AS repeated'
 const isTold =
   '(parked_at IS NOT NULL OR ' +
   '((noted_position IS NOT NULL OR cleared_through IS NOT NULL) AND expires_at > $1::text::bigint))'
@@ -83,9 +83,24 @@ export const laneStatements: readonly (readonly [text: string, statement: Statem
     },
   ],
   [
+    `UPDATE ${lanes} SET repeated_from = $3 ${ofLane} ` +
+      `AND cleared_through IS NOT NULL AND (repeated_from IS NULL OR repeated_from > $3)`,
+    {
+      name: 'note repetition',
+      *run(execution, values) {
+        const [, , position = ''] = values
+        yield* updateLane(execution, values, ({ cleared_through, repeated_from }) => {
+          const isFirst = repeated_from === undefined || position < String(repeated_from)
+          return cleared_through !== undefined && isFirst ? { repeated_from: position } : undefined
+        })
+        return []
+      },
+    },
+  ],
+  [
     `UPDATE ${lanes} SET parked_at = COALESCE(parked_at, $3::text::bigint), record_count = record_count + 1, ` +
       `error = COALESCE(error, NULLIF($4::text, '')::json), expires_at = NULL, noted_position = NULL, ` +
-      `noted_count = NULL, cleared_through = NULL ${ofLane}`,
+      `noted_count = NULL, cleared_through = NULL, repeated_from = NULL ${ofLane}`,
     {
       name: 'park lane',
       *run(execution, values) {
@@ -94,7 +109,7 @@ export const laneStatements: readonly (readonly [text: string, statement: Statem
           parked_at: row['parked_at'] ?? Number(at),
           record_count: Number(row['record_count']) + 1,
           error: row['error'] ?? (error === '' ? undefined : error),
-          ...{ expires_at: undefined, cleared_through: undefined, ...noNote },
+          ...{ expires_at: undefined, cleared_through: undefined, repeated_from: undefined, ...noNote },
         }))
         return []
       },
@@ -229,5 +244,6 @@ function laneOf(row: Columns): AnswerRow {
     ...{ error: textIn(row['error']), holder: textIn(row['holder']), held: textIn(row['held_until']) },
     ...{ noted: textIn(row['noted_position']), attempts: textIn(row['noted_count']) },
     cleared: textIn(row['cleared_through']),
+    repeated: textIn(row['repeated_from']),
   }
 }
