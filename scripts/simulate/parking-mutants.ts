@@ -12,6 +12,7 @@ const parker = 'src/consumer/parker.ts'
 const besideLot = 'src/consumer/beside-lot.ts'
 const batchRun = 'src/consumer/batch-run.ts'
 const redrive = 'src/consumer/redrive.ts'
+const parkedCount = 'src/parking/parked-count.ts'
 const updates = 'src/parking/dynamodb/updates.ts'
 const held = 'src/parking/dynamodb/held-lanes.ts'
 
@@ -224,6 +225,85 @@ export const parkingMutants: readonly Mutant[] = [
     'parking',
     1_000,
     patch(updates, `':max': numberOf(maxPerLane),`, `':max': numberOf(maxPerLane + 1),`),
+  ),
+  mutant(
+    'a record is stored before a sink is told',
+    'parking',
+    100,
+    patch(
+      parker,
+      `    const untold = await this.#tell(work, failing)`,
+      `    await this.#store(work, failing, await this.#takePlace())
+    const untold = await this.#tell(work, failing)`,
+    ),
+  ),
+  mutant(
+    'a record is stored while a sink is told',
+    'workers-parking',
+    300,
+    patch(
+      parker,
+      `    const untold = await this.#tell(work, failing)`,
+      `    const untold = await Promise.race([this.#tell(work, failing), this.#setting.options.clock.sleep(5)])`,
+    ),
+  ),
+  mutant(
+    'a sink’s failure is swallowed',
+    'parking',
+    100,
+    patch(parker, `return failed && { reason: 'systemic', error: failed.reason }`, `return failed && undefined`),
+  ),
+  mutant(
+    'only the first sink is waited for',
+    'parking',
+    300,
+    patch(
+      parker,
+      `ends.find((end) => end.status === 'rejected')`,
+      `ends.slice(0, 1).find((end) => end.status === 'rejected')`,
+    ),
+  ),
+  mutant(
+    'sinks are told of what only waits behind',
+    'parking',
+    100,
+    patch(
+      parker,
+      `    const answer = await this.#store(work, undefined, await this.#takePlace())`,
+      `    for (const sink of this.#setting.options.parking.sinks) await sink.deliver(this.#letterOf(work, undefined))
+    const answer = await this.#store(work, undefined, await this.#takePlace())`,
+    ),
+  ),
+  mutant(
+    'a consumer takes more than it may',
+    'parking',
+    1_000,
+    patch(parkedCount, `if (this.#count >= max)`, `if (this.#count > max)`),
+  ),
+  mutant(
+    'what was parked by others does not count',
+    'parking',
+    1_000,
+    patch(parkedCount, `sum + (parked?.recordCount ?? 0), this`, `sum + (parked === undefined ? 0 : 0), this`),
+  ),
+  mutant(
+    'a place is given back that a record has',
+    'workers-parking',
+    1_000,
+    patch(parker, `if (answer !== 'parked') place?.giveBack()`, `if (answer !== 'full') place?.giveBack()`),
+  ),
+  mutant(
+    'who comes while others count is let in',
+    'parking',
+    3_000,
+    patch(
+      parkedCount,
+      `    const listedAt = this.#clock.monotonic()
+    const lanes`,
+      `    const listedAt = this.#clock.monotonic()
+    this.#listedAt = listedAt
+    const lanes`,
+    ),
   ),
   mutant(
     'an outage parks everything',

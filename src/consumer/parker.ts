@@ -2,7 +2,7 @@ import type { Circuit } from '../parking/circuit.ts'
 import type { DeadLetter } from '../parking/dead-letter.ts'
 import { describeError } from '../parking/error-description.ts'
 import { positionOf, type LaneName } from '../parking/lane-name.ts'
-import type { ParkedCount } from '../parking/parked-count.ts'
+import type { ParkedCount, Place } from '../parking/parked-count.ts'
 import type { LaneState, ParkAnswer, ParkingLot, ShardFence } from '../parking/parking-lot.ts'
 import { portableRecord } from '../parking/portable-record.ts'
 import { systemHost } from '../internal/system.ts'
@@ -121,12 +121,12 @@ export class Parker {
     // Before it is in the lot: from then on it counts as parked at every delivery, and nobody would tell any more.
     const untold = await this.#tell(work, failing)
     if (untold !== undefined) return untold
-    const hasPlace = await this.#takePlace()
+    const place = await this.#takePlace()
     if (stopping.aborted) {
-      if (hasPlace) this.#setting.count.giveBack()
+      place?.giveBack()
       return { reason: 'systemic', error: stopping.reason }
     }
-    const answer = await this.#store(work, failing, hasPlace)
+    const answer = await this.#store(work, failing, place)
     if (answer !== 'parked') return answer
     this.#lanes.set(nameOf(laneOf(work, '')), {
       isParked: true,
@@ -199,19 +199,23 @@ export class Parker {
     return failed && { reason: 'systemic', error: failed.reason }
   }
 
-  async #takePlace(): Promise<boolean> {
+  #takePlace(): Promise<Place | undefined> {
     const { lot, count, options } = this.#setting
     return count.take(lot, options.parking.maxPerConsumer)
   }
 
-  async #store(work: Work, failing: Failing | undefined, hasPlace: boolean): Promise<ParkAnswer> {
-    const { lot, fence, count, options } = this.#setting
+  async #store(work: Work, failing: Failing | undefined, place: Place | undefined): Promise<ParkAnswer> {
+    const { lot, fence, options } = this.#setting
     // What is in the lot already may be said to be, however full it is.
-    const maxPerLane = hasPlace ? options.parking.maxPerLane : 0
+    const maxPerLane = place === undefined ? 0 : options.parking.maxPerLane
     const condition = { onlyBehind: failing === undefined, maxPerLane, fence }
-    const answer = await lot.park(this.#letterOf(work, failing), condition)
-    if (hasPlace && answer !== 'parked') count.giveBack()
-    return answer
+    try {
+      const answer = await lot.park(this.#letterOf(work, failing), condition)
+      if (answer !== 'parked') place?.giveBack()
+      return answer
+    } finally {
+      place?.keep() // of one whose request failed nobody knows better: the next listing tells
+    }
   }
 
   #letterOf(work: Work, failing: Failing | undefined): DeadLetter {

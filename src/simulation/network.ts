@@ -56,9 +56,9 @@ export class Network {
     return [...this.#sentUnder].every(([faults, count]) => faults === now || count === 0)
   }
 
-  /** The client of one actor. */
-  client(actor: Actor): NetworkClient {
-    const random = actor.random.fork('network')
+  /** The client of one actor. `draws`: of two networks it is not to lose the same requests. */
+  client(actor: Actor, draws = 'network'): NetworkClient {
+    const random = actor.random.fork(draws)
     return {
       // The output's type is the command's; only the SDK's classes can say so.
       send: (command) => this.#send(actor, random, command) as Promise<never>,

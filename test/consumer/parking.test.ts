@@ -138,6 +138,34 @@ describe('parking', () => {
     expect(await deliver('B:4', 'C:6')).toEqual(['parked', undefined])
   })
 
+  test('a consumer that has not counted yet lets nobody in', async () => {
+    const parking = { lot: new MemoryParkingLot(), maxPerConsumer: 1 }
+    const before = world({ parking })
+    before.sick.add('1')
+    expect(await before.deliver('A:1')).toEqual(['parked'])
+    const { sick, deliver } = world({ parking })
+    sick.add('2').add('3')
+    expect(await deliver('B:2', 'C:3')).toEqual([undefined, undefined])
+  })
+
+  test('a count that failed is made again before anything is parked', async () => {
+    const lot = new MemoryParkingLot()
+    const parking = { lot, maxPerConsumer: 1 }
+    const before = world({ parking })
+    before.sick.add('1')
+    expect(await before.deliver('A:1')).toEqual(['parked'])
+    const list = lot.list.bind(lot)
+    lot.list = () => {
+      lot.list = list
+      return Promise.reject(new LedgerError('away', { retryable: true }))
+    }
+    const { sick, deliver } = world({ parking })
+    sick.add('2')
+    expect(await deliver('B:2')).toEqual([undefined])
+    expect(await deliver('B:2')).toEqual([undefined])
+    expect(await parkedOf(before)).toEqual(['event-1'])
+  })
+
   test('a claim whose owner went silent is parked with what a person has to do', async () => {
     const clock = createManualClock()
     const ledger = memoryLedger({ clock, uncertain: 'park' })

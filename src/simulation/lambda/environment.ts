@@ -20,6 +20,7 @@ import type { ParkingHabits } from '../parking/parking-habits.ts'
 import type { Oracle } from '../oracle.ts'
 import { commitsOnce } from '../profile.ts'
 import { lotOf } from '../parking/redriver.ts'
+import { sinksOf } from '../parking/simulated-sinks.ts'
 import { ledgerTable } from '../simulated-database.ts'
 import { changeOfDecoded, identityOf } from '../stream-change.ts'
 import type { World } from '../world.ts'
@@ -94,9 +95,17 @@ export class Environment {
   }
 }
 
-function parkingOf(actor: Actor, { network, bank }: EnvironmentSetting, { maxPerLane }: ParkingHabits) {
+function parkingOf(
+  actor: Actor,
+  { world, network, bank, lot: oracle }: EnvironmentSetting,
+  { maxPerLane, maxPerConsumer }: ParkingHabits,
+) {
   const lot = bank === undefined ? { lot: lotOf(network.client(actor), actor) } : {}
-  return { ...lot, ...(maxPerLane === undefined ? {} : { maxPerLane }) }
+  return {
+    ...{ ...lot, sinks: sinksOf(world, actor, oracle) },
+    ...(maxPerLane === undefined ? {} : { maxPerLane }),
+    ...(maxPerConsumer === undefined ? {} : { maxPerConsumer }),
+  }
 }
 
 /** Whether an attempt at the record is to be noted before it begins, by the age of both. */

@@ -23,6 +23,7 @@ import { Operator } from './operator.ts'
 import { Oracle } from '../oracle.ts'
 import { Producer } from '../producer.ts'
 import type { WorkloadHabits } from '../profile.ts'
+import { isLimited } from '../parking/parking-habits.ts'
 import { ailmentsOf, crewOf, lotOracleOf } from '../parking/parking-world.ts'
 import type { RedriveCrew } from '../parking/redrive-crew.ts'
 import type { Item } from '../../embedded/item.ts'
@@ -172,7 +173,7 @@ export class LambdaWorld {
   async #redriveAll(producer: Actor, habits: WorkloadHabits): Promise<void> {
     const drained = () => Promise.all(this.#mappings.map((mapping) => mapping.drain()))
     const { parking, network } = this.#world.profile
-    if (parking?.maxPerLane === undefined) await this.#world.settled(drained(), convergeWithinMs)
+    if (parking === undefined || !isLimited(parking)) await this.#world.settled(drained(), convergeWithinMs)
     let isWritten = false
     const more = { ...habits, writeCount: Math.ceil(habits.writeCount / 3), everyMs: 200 + network.delayMs, poison: 0 }
     const writing = new Producer(more, producer, this.#network.client(producer)).run().then(drained)

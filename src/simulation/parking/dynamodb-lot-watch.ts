@@ -32,8 +32,10 @@ export class DynamoDBLotWatch {
 
   #read(input: object, sender: string): void {
     const values = (input as { readonly ExpressionAttributeValues?: Item }).ExpressionAttributeValues
-    const [, consumer, laneId] = (textOf(values?.[':pk']) ?? '').split('#')
-    if (laneId === undefined || consumer !== this.#consumer) return
+    const [space, consumer, laneId] = (textOf(values?.[':pk']) ?? '').split('#')
+    if (consumer !== this.#consumer) return
+    if (laneId === undefined && space === 'parked') return this.#oracle.limit.listed(sender)
+    if (laneId === undefined) return
     if (textOf(values?.[':from'])?.startsWith('record#') === true) this.#oracle.recordsRead(laneId, sender)
   }
 

@@ -10,7 +10,11 @@ export function outage(drawn: LambdaProfile, random: SeededRandom): LambdaProfil
   const from = 3_000 * random.next()
   return {
     ...drawn,
-    parking: { ...parking, downstreamAway: [from, from + 5_000 + 60_000 * random.next()], maxPerLane: undefined },
+    parking: {
+      ...parking,
+      downstreamAway: [from, from + 5_000 + 60_000 * random.next()],
+      ...{ maxPerLane: undefined, maxPerConsumer: undefined },
+    },
     // Ten items and more; a circuit closes when some record of theirs can be handled.
     workload: { ...workload, itemCount: 30, writeCount: 40, everyMs: random.pick([0, 100]), poison: 0 },
     handler: { ...handler, hangs: 0 },

@@ -8,6 +8,8 @@ export class LotBook {
   readonly parked: Map<string, SeenParked> = new Map()
   readonly left: Map<string, SeenPast> = new Map()
   readonly changes: Map<string, Change> = new Map()
+  /** Events with which a host has called a handler. */
+  readonly tried: Set<string> = new Set()
   /** By event: the reasons for which people have wanted it dropped. */
   readonly drops: Map<string, Set<string | undefined>> = new Map()
   /** By event: what a person has written into it. */
@@ -55,7 +57,7 @@ export class LotBook {
   }
 
   /** Whether a record in the lot, or its original, is as it was delivered. */
-  isWhole({ eventId, content }: SeenParked): boolean {
+  isWhole({ eventId, content }: Pick<SeenParked, 'eventId' | 'content'>): boolean {
     return this.#contents.get(eventId) === content
   }
 }

@@ -4,10 +4,12 @@ import type { NetworkFaults } from '../network-faults.ts'
 import type { SimulatedDatabase } from '../simulated-database.ts'
 import type { SeenRecord } from '../stream-change.ts'
 import { DeathWatch } from './death-watch.ts'
+import { LimitJudge } from './limit-judge.ts'
 import { LotBook } from './lot-book.ts'
 import type { ParkingHabits } from './parking-habits.ts'
 import type { ParkingMark } from './parking-marks.ts'
 import { RowJudge } from './row-judge.ts'
+import { SinkJudge } from './sink-judge.ts'
 import { noteRepeated, type WatchedLane } from './watched-lane.ts'
 
 /** What a lot's oracle judges with. */
@@ -36,13 +38,19 @@ export interface LotOracleSetting {
 export class LotOracle {
   /** Told of each row, by who watches where the lot is. */
   readonly rows: RowJudge
+  /** Told of each letter to a sink. */
+  readonly sinks: SinkJudge
+  /** Told when somebody counts what is parked. */
+  readonly limit: LimitJudge
   readonly #setting: LotOracleSetting
   readonly #book = new LotBook()
   readonly #deaths = new DeathWatch()
 
   constructor(setting: LotOracleSetting) {
     this.#setting = setting
-    this.rows = new RowJudge(setting, this.#book, this.#deaths)
+    this.sinks = new SinkJudge(setting, this.#book)
+    this.limit = new LimitJudge(setting, this.#book)
+    this.rows = new RowJudge(setting, this.#book, { deaths: this.#deaths, sinks: this.sinks, limit: this.limit })
   }
 
   /** Actors that could not give a claim back. */
@@ -84,6 +92,7 @@ export class LotOracle {
   /** The host calls a handler. */
   began(change: Change, actor: string): void {
     this.#deaths.heard(actor)
+    this.#book.tried.add(change.eventId)
     const lane = this.#book.laneOf(change.itemKey)
     if (lane === undefined || lane.isParkedInArrears) return
     if (lane.row.isParked) this.#violate(`${actor} runs ${change.eventId} while ${change.itemKey} is parked`)

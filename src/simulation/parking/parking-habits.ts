@@ -1,9 +1,14 @@
+import type { NetworkFaults } from '../network-faults.ts'
 import { swarm } from '../profile.ts'
 import type { SeededRandom } from '../random.ts'
+import { drawSinks } from './sink-habits.ts'
 
 /** Of a world in which consumers park: what is wrong with records, and what people do about it. */
 export interface ParkingHabits {
   readonly maxPerLane: number | undefined
+  readonly maxPerConsumer: number | undefined
+  /** How each of its dead-letter sinks fails. */
+  readonly sinks: readonly NetworkFaults[]
   /** When the code is mended that `mendable` and `deadly` records stumble over; not before the faults end, where it is Infinity. */
   readonly mendedAtMs: number
   /** Redrivers that are started while there are faults, and when: processes of their own. */
@@ -35,6 +40,8 @@ export function drawParking(random: SeededRandom, spanMs: number): ParkingHabits
   const mendedAtMs = random.next() * spanMs
   return {
     maxPerLane: random.chance(0.2) ? random.integer(1, 3) : undefined,
+    maxPerConsumer: drawLimit(random.fork('limit')),
+    sinks: drawSinks(random.fork('sinks'), spanMs),
     mendedAtMs: isMendedEarly ? mendedAtMs : Infinity,
     redriversAtMs,
     drops: swarm(random, 0.4, 0.5),
@@ -47,4 +54,14 @@ export function drawParking(random: SeededRandom, spanMs: number): ParkingHabits
     skewMs: random.chance(0.4) ? random.integer(0, 1_500) : 0,
     downstreamAway: undefined,
   }
+}
+
+function drawLimit(random: SeededRandom): number | undefined {
+  const [isLow, limit] = [random.chance(0.2), random.integer(1, 5)]
+  return isLow ? limit : undefined
+}
+
+/** Whether what is not parked may wait for a redrive: there is room for so many. */
+export function isLimited({ maxPerLane, maxPerConsumer }: ParkingHabits): boolean {
+  return maxPerLane !== undefined || maxPerConsumer !== undefined
 }

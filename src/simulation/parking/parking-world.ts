@@ -23,8 +23,8 @@ export interface LotParts {
 
 // Where nothing is parked, an oracle of the lot has nothing to judge.
 const noParking: ParkingHabits = {
-  ...{ maxPerLane: undefined, mendedAtMs: Infinity, redriversAtMs: [], drops: 0, edits: 0, crash: 0, pause: 0 },
-  ...{ pauseMs: 0, skewMs: 0, restMs: 0, downstreamAway: undefined },
+  ...{ maxPerLane: undefined, maxPerConsumer: undefined, sinks: [], mendedAtMs: Infinity, redriversAtMs: [] },
+  ...{ drops: 0, edits: 0, crash: 0, pause: 0, pauseMs: 0, skewMs: 0, restMs: 0, downstreamAway: undefined },
 }
 
 /** Who watches a consumer's lot. */

@@ -28,6 +28,7 @@ export class PostgresLotWatch {
 
   /** A client's statement was done. */
   ran(statement: string, [, laneId = '', after]: readonly string[], client: string): void {
+    if (statement === 'list lanes') this.#oracle.limit.listed(client)
     if (statement === 'read parked records' && after === '') this.#oracle.recordsRead(laneId, client)
   }
 

@@ -4,8 +4,8 @@ import type { LotOracleSetting } from './lot-oracle.ts'
 import type { SeenParked } from './lot-rows.ts'
 import type { WatchedLane } from './watched-lane.ts'
 
-// Whatever these say, they say nothing of the record.
-const systemic =
+/** Whatever these say, they say nothing of the record. */
+export const systemic: RegExp =
   /^(?:Throttling|ProvisionedThroughput|InternalServer|Timeout|LedgerError|Deadline|LeaseLost|Abort|CircuitOpen|Coordination)/
 
 /** The name of the errors that all handlers throw while what they call is away. */

@@ -1,23 +1,32 @@
 import type { DeathWatch } from './death-watch.ts'
+import type { LimitJudge } from './limit-judge.ts'
 import type { LotBook } from './lot-book.ts'
 import type { LotOracleSetting } from './lot-oracle.ts'
 import type { SeenLane, SeenParked, SeenPast } from './lot-rows.ts'
 import { ReasonJudge } from './reason-judge.ts'
+import type { SinkJudge } from './sink-judge.ts'
 import { nothingRepeated, type WatchedLane } from './watched-lane.ts'
+
+/** Who judges what else there is to a record in the lot. */
+export interface OtherJudges {
+  readonly deaths: DeathWatch
+  readonly sinks: SinkJudge
+  readonly limit: LimitJudge
+}
 
 /** Judges each row of a lot that is written, by whoever writes it. */
 export class RowJudge {
   readonly #setting: LotOracleSetting
   readonly #book: LotBook
-  readonly #deaths: DeathWatch
+  readonly #others: OtherJudges
   readonly #reasons: ReasonJudge
   // Who opened each shard last
   readonly #openers = new Map<string, string>()
 
-  constructor(setting: LotOracleSetting, book: LotBook, deaths: DeathWatch) {
+  constructor(setting: LotOracleSetting, book: LotBook, others: OtherJudges) {
     this.#setting = setting
     this.#book = book
-    this.#deaths = deaths
+    this.#others = others
     this.#reasons = new ReasonJudge(setting)
   }
 
@@ -93,6 +102,7 @@ export class RowJudge {
     if (this.#isRedrivenBefore(lane, position)) lane.isRepeatedLate = true
     if (lane.holder !== undefined) mark('record arrives while its lane is redriven')
     if ([...lane.records.keys()].some((other) => other > position)) mark('record queued before others')
+    this.#others.limit.parked(eventId, sender)
     const { maxPerLane = Infinity } = parking
     if (lane.records.size >= maxPerLane) mark('lane full')
     if (lane.records.size > maxPerLane)
@@ -103,7 +113,8 @@ export class RowJudge {
       return
     }
     mark('record parked')
-    this.#reasons.judge(lane, record, sender, this.#deaths)
+    this.#reasons.judge(lane, record, sender, this.#others.deaths)
+    this.#others.sinks.parked(record, sender)
   }
 
   /** Whether what stands behind a record has been redriven, or may be just now. */
@@ -130,7 +141,7 @@ export class RowJudge {
     lane.row = after
     if (after.noted !== undefined && (before.noted !== after.noted || before.notedCount !== after.notedCount)) {
       lane.notedBy = sender
-      this.#deaths.noted(after.noted, sender)
+      this.#others.deaths.noted(after.noted, sender)
     }
     if (before.holder !== after.holder) this.#heldBy(lane, before, sender)
     if (after.isParked && after.recordCount !== records.size)

@@ -13,6 +13,7 @@ import { fencedEffect, isDoneAlready } from '../fenced-effect.ts'
 import { mailHandler } from '../mail-handler.ts'
 import type { Ailments } from '../parking/ailments.ts'
 import type { LotOracle } from '../parking/lot-oracle.ts'
+import { sinksOf } from '../parking/simulated-sinks.ts'
 import type { Network, NetworkClient } from '../network.ts'
 import type { Oracle } from '../oracle.ts'
 import { itemsTable, ledgerTable } from '../simulated-database.ts'
@@ -83,7 +84,7 @@ export class WorkerProcess {
       numbers: profile.workload.hugeKeys ? 'bigint' : 'number',
       retry: { maxAttempts: profile.maxAttempts, baseDelayMs: 50, maxDelayMs: 1_000 },
       concurrency: profile.concurrency,
-      ...parkingOf(profile),
+      ...parkingOf(actor, setting),
       handler: this.#handler(),
       logger: this.#logger(),
       clock: actor.clock,
@@ -154,10 +155,18 @@ export class WorkerProcess {
 }
 
 /** Without a ledger a worker parks in its coordination table, and with one in the ledger's. */
-function parkingOf({ parking }: WorkerProfile) {
+function parkingOf(actor: Actor, { world, lot }: WorkerProcessSetting) {
+  const { parking } = world.profile
   if (parking === undefined) return {}
-  const { maxPerLane } = parking
-  return { onFailure: 'park' as const, parking: maxPerLane === undefined ? {} : { maxPerLane } }
+  const { maxPerLane, maxPerConsumer } = parking
+  return {
+    onFailure: 'park' as const,
+    parking: {
+      sinks: sinksOf(world, actor, lot),
+      ...(maxPerLane === undefined ? {} : { maxPerLane }),
+      ...(maxPerConsumer === undefined ? {} : { maxPerConsumer }),
+    },
+  }
 }
 
 async function commit(

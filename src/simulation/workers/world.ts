@@ -8,6 +8,7 @@ import { FleetWatch } from './fleet-watch.ts'
 import type { Actor } from '../actor.ts'
 import type { Network } from '../network.ts'
 import type { Ailments } from '../parking/ailments.ts'
+import { isLimited } from '../parking/parking-habits.ts'
 import { ailmentsOf, crewOf } from '../parking/parking-world.ts'
 import type { RedriveCrew } from '../parking/redrive-crew.ts'
 import { Operator } from '../lambda/operator.ts'
@@ -136,7 +137,7 @@ export class WorkerWorld {
     const crew = this.#crew
     if (crew === undefined) return
     const { parking, workload, network } = this.#world.profile
-    if (parking?.maxPerLane === undefined) await this.#rest.come()
+    if (parking === undefined || !isLimited(parking)) await this.#rest.come()
     this.#wanting = 'something is redriven, or written'
     let isWritten = false
     const more = {
