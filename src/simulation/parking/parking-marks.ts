@@ -30,7 +30,11 @@ const own = [
 /** What only worlds have in which consumers park. */
 export type ParkingMark = (typeof own)[number]
 
-// A circuit opens when ten items fail alike, which most worlds do not have; the other takes a few thousand.
-const seldom: ReadonlySet<string> = new Set(['circuit opened', 'effect of a redriver that had lost its lane'])
+// A circuit opens when ten items fail alike, which most worlds do not have; the others take a few thousand.
+const seldom: ReadonlySet<string> = new Set([
+  'circuit opened',
+  'effect of a redriver that had lost its lane',
+  'limit of a consumer overshot',
+])
 
 export const parkingMarks: readonly string[] = own.filter((mark) => !seldom.has(mark))
