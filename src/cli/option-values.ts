@@ -1,3 +1,5 @@
+import { shorten } from '../record/describe.ts'
+import { exactNumber } from '../record/number.ts'
 import { UsageError } from './command.ts'
 import type { Read } from './options.ts'
 
@@ -59,13 +61,29 @@ export const httpUrl: Read<string> = (option, text) => {
 
 /** An item, or an image of one, as a JSON object. */
 export const jsonObject: Read<object> = (option, text) => {
+  const item = parsed(text)
+  if (typeof item !== 'object' || item === null || Array.isArray(item))
+    throw new UsageError(`${option} must be a JSON object, such as {"id":"1","total":42}; got '${shorten(text)}'`)
+  const rounded = roundedNumber(text)
+  if (rounded === undefined) return item
+  throw new UsageError(
+    `${option} has a number that JSON would round, ${shorten(rounded)}: write the whole item as DynamoDB does, ` +
+      `such as {"id":{"S":"1"},"total":{"N":"${shorten(rounded)}"}}`,
+  )
+}
+
+function parsed(text: string): unknown {
   try {
-    const item: unknown = JSON.parse(text)
-    if (typeof item === 'object' && item !== null && !Array.isArray(item)) return item
+    return JSON.parse(text)
   } catch {
-    // Falls to the complaint below, which says the same of any text that is no item.
+    return undefined
   }
-  throw new UsageError(`${option} must be a JSON object, such as {"id":"1","total":42}; got '${text}'`)
+}
+
+/** The first number of a JSON text that a double does not hold: it would be stored as another. */
+function roundedNumber(text: string): string | undefined {
+  const stringsAndNumbers = text.match(/"(?:[^"\\]+|\\.)*"|-?\d[\d.eE+-]*/g) ?? []
+  return stringsAndNumbers.find((one) => !one.startsWith('"') && exactNumber(one, 'number') === undefined)
 }
 
 /** Any text. */

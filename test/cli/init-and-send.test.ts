@@ -100,11 +100,19 @@ describe('send', () => {
   test.each([
     [['orders'], 'send needs one of --item and --count, and not both'],
     [['orders', '--item', '[1]'], '--item must be a JSON object'],
+    [['orders', '--item', '{"id":"1","n":12345678901234567890}'], '"total":{"N":"12345678901234567890"}'],
+    [['orders', '--item', '{"id":"\\"1","n":[0.12345678901234567890]}'], 'would round, 0.12345678901234567890'],
     [['orders', '--item', '{"id":"1"}', '--rate', '1'], '--keys and --rate go with --count'],
   ])('%j is refused', async (args, complaint) => {
     const { code, output } = await world.run('send', ...args)
     expect(code).toBe(2)
     expect(output).toContain(complaint)
+  })
+
+  test('of a long value that is refused only the beginning is repeated', async () => {
+    const { code, output } = await world.run('send', 'orders', '--item', `{"id":"${'x'.repeat(100_000)}`)
+    expect(code).toBe(2)
+    expect(output).toContain(`got '{"id":"${'x'.repeat(53)}…'`)
   })
 
   test('an item that the table does not take is refused in one sentence', async () => {

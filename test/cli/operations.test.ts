@@ -36,7 +36,8 @@ async function present(isPresent: boolean): Promise<void> {
   }
 }
 
-const examples = examplesOf(readFileSync('docs/operations.md', 'utf8'))
+const guide = readFileSync('docs/operations.md', 'utf8')
+const examples = examplesOf(guide)
 
 describe('every example of the operations guide works', () => {
   test('there are some, of every command that it is about', () => {
@@ -54,8 +55,12 @@ describe('every example of the operations guide works', () => {
     } else {
       expect(remark === 'exit 0 or 1' ? [0, 1] : [0], command.output()).toContain(await command.ended())
     }
-    if (args.includes('--json')) jsonLines(command.stdout())
-    else if (args[0] !== 'run' && args[0] !== 'send' && args[0] !== 'init') assertPlain(command.stdout())
+    if (args.includes('--json')) {
+      const fields = jsonLines(command.stdout()).flatMap((line) => Object.keys(line))
+      expect(documentedFields(String(args[0]))).toEqual(expect.arrayContaining(fields))
+    }
+    const isForPeople = !args.includes('--json') && !['run', 'send', 'init'].includes(args[0] ?? '')
+    if (isForPeople) assertPlain(command.stdout())
   })
 })
 
@@ -77,4 +82,16 @@ function examplesOf(guide: string): readonly Example[] {
 /** As a shell divides it; of its quotes the guide has single ones alone. */
 function words(line: string): readonly string[] {
   return Array.from(line.matchAll(/'([^']*)'|(\S+)/g), ([, quoted, plain]) => quoted ?? plain ?? '')
+}
+
+/** What the guide says that the objects of `--json` have. */
+function documentedFields(command: string): readonly string[] {
+  const row = guide.split('\n').find((line) => line.startsWith(`| \`${command}\` `) && line.split('|').length === 4)
+  return Array.from(
+    (row ?? '')
+      .split('|')
+      .at(2)
+      ?.matchAll(/`(\w+)`/g) ?? [],
+    ([, name]) => String(name),
+  )
 }

@@ -70,6 +70,11 @@ describe('parked records', () => {
     expect(again.stdout).toContain('0 records redriven; 0 of 1 lanes are worked off')
     expect(again.code).toBe(1)
 
+    const elsewhere = await world.run(
+      ...['parked', 'edit', 'receipts', lane, event, '--new-image', '{"id":"z","stock":5}', '--yes'],
+    )
+    expect(elsewhere.output).toContain('an edited record keeps its dynamodb.NewImage.id')
+    expect(elsewhere.code).toBe(1)
     const edit = await world.run(
       ...['parked', 'edit', 'receipts', lane, event, '--new-image', '{"id":"a","stock":5}', '--yes'],
     )
@@ -94,6 +99,9 @@ describe('parked records', () => {
     const gone = await world.run('parked', 'drop', 'receipts', lane, event, '--reason', 'sold out', '--yes')
     expect(gone.output).toContain(`${event} is not parked`)
     expect(gone.code).toBe(1)
+    const typo = await world.run('parked', 'redrive', 'receipts', 'ffffff', '--module', consumer, '--yes')
+    expect(typo.output).toContain('the lane ffffff is not parked')
+    expect(typo.code).toBe(1)
     const redriven = await world.run('parked', 'redrive', 'receipts', '--module', consumer, '--yes', '--json')
     expect(redriven.stdout).toMatch(/^effect b 7\n/)
     expect(jsonLines(redriven.stdout.replace(/^effect.*\n/, ''))).toMatchObject([{ outcome: 'open', redrivenCount: 1 }])

@@ -71,6 +71,7 @@ describe('replay', () => {
     expect(await work('consumer.mjs', 2)).toEqual(['effect k4 0', 'effect k5 0'])
     const later = await world.run('replay', ...fleet, '--from', '2100-01-01', '--yes')
     expect(later.stdout).toContain('There is nothing to run again')
+    assertPlain(later.stdout)
     expect(later.code).toBe(0)
   })
 

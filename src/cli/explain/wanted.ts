@@ -14,14 +14,19 @@ export interface Wanted {
 /** The key of the table: its attributes' names and types. */
 export type KeyShape = readonly { readonly name: string; readonly type: 'S' | 'N' | 'B' }[]
 
-/** Reads what was asked about: 32 hex digits are an event's id, all else an item's key. @throws UsageError */
+// DynamoDB Local's events are named by these, and many items are as well.
+const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
+
+/**
+ * Reads what was asked about: 32 hex digits are an event's id, a UUID alone an event's id or an item's, all else an item's
+ * key. @throws UsageError
+ */
 export function wantedOf(text: string, shape: KeyShape): Wanted {
-  if (/^[0-9a-f]{32}$/i.test(text)) {
-    const eventId = text.toLowerCase()
-    return { eventId, laneKey: undefined, matches: ({ eventID }) => eventID?.toLowerCase() === eventId }
-  }
-  const laneKey = encodeItemKey(keyOf(text, shape), 'key')
-  return { eventId: undefined, laneKey, matches: (raw) => laneKeyOf(raw) === laneKey }
+  const mayBeKey = !uuid.test(text) || shape.length === 1
+  const byEvent = /^[0-9a-f]{32}$/i.test(text) || !mayBeKey ? text.toLowerCase() : undefined
+  const laneKey = byEvent === undefined ? encodeItemKey(keyOf(text, shape), 'key') : undefined
+  const isEvent = ({ eventID }: RawRecord) => eventID?.toLowerCase() === text.toLowerCase()
+  return { eventId: byEvent, laneKey, matches: (raw) => laneKeyOf(raw) === laneKey || isEvent(raw) }
 }
 
 function keyOf(text: string, shape: KeyShape): AttributeMap {

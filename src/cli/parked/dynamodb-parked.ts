@@ -6,6 +6,7 @@ import { connect } from '../aws/dynamodb-connection.ts'
 import { existingTable } from '../aws/dynamodb-tables.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { attributesOf } from '../send/dynamodb-attributes.ts'
+import { notParked } from './not-parked.ts'
 import type { LookedUpOptions } from './parked-options.ts'
 import { parkedRecords } from './dynamodb-parked-records.ts'
 import { lanesText, recordsText, wholeRecordText } from './parked-text.ts'
@@ -39,7 +40,7 @@ export function show(
   const { lane, event, limit, json } = options
   return withParked(options, async (parked) => {
     const found = event === undefined ? await firstRecords(parked, lane, limit) : await oneRecord(parked, lane, event)
-    if (found.length === 0) return notFound(event ?? `the lane ${lane}`)
+    if (found.length === 0) return notParked(event ?? `the lane ${lane}`)
     if (json) for (const record of found) console.log(JSON.stringify(record))
     else
       console.log(event === undefined ? recordsText(found, systemClock.now()) : found.map(wholeRecordText).join('\n'))
@@ -106,18 +107,13 @@ async function oneRecord(parked: ParkedRecords, lane: string, event: string): Pr
   return record === undefined ? [] : [record]
 }
 
-function notFound(what: string): number {
-  console.error(`${what} is not parked: "tidemark parked list" shows what is, and a redrive may have settled it`)
-  return exitCodes.failed
-}
-
 function told(answer: ParkedAnswer, event: string, done: string): number {
   switch (answer) {
     case 'done':
       console.log(done)
       return exitCodes.ok
     case 'not-found':
-      return notFound(event)
+      return notParked(event)
     case 'busy':
       console.error('somebody redrives this lane right now: try again when that is over')
       return exitCodes.failed

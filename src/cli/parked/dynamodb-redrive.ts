@@ -9,6 +9,7 @@ import { showProgress } from '../progress.ts'
 import { namedConsumer } from '../run/named-consumer.ts'
 import { columns, fit } from '../screen.ts'
 import { takeStopSignals } from '../stop-signals.ts'
+import { notParked } from './not-parked.ts'
 import type { ParkedOptions } from './parked-options.ts'
 
 /** How to redrive. */
@@ -38,6 +39,7 @@ export async function redrive(options: RedriveCommandOptions): Promise<number> {
       ...(limit === undefined ? {} : { limit }),
     })
     endProgress()
+    if (lane !== undefined && report.lanes.length === 0) return notParked(`the lane ${lane}`)
     return tell(report, options.json)
   } finally {
     endProgress()

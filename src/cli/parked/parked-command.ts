@@ -85,7 +85,8 @@ const dropCommand = command({
 const editCommand = command({
   name: 'edit',
   summary: 'Changes the images of a parked record, for its next redrive',
-  description: 'The record as it came is kept beside it. Its key and its place in the stream stay as they are.',
+  description:
+    'The record as it came is kept beside it. Its key, in the images too, and its place in the stream stay as they are.',
   arguments: { ...consumerArgument, lane, event },
   options: {
     newImage: value('JSON', 'The new image, as plain JSON or as DynamoDB writes it', jsonObject),

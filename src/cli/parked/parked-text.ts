@@ -43,6 +43,14 @@ export function wholeRecordText(record: ParkedRecord): string {
 }
 
 function errorDescriptionText({ causes, ...error }: ErrorDescription): string {
-  const one = ({ name, message, stack }: Omit<ErrorDescription, 'causes'>) => stack ?? `${name}: ${message}`
+  const one = ({ name, message, stack }: Omit<ErrorDescription, 'causes'>) => harmless(stack ?? `${name}: ${message}`)
   return [one(error), ...causes.map((cause) => `caused by ${one(cause)}`)].join('\n')
+}
+
+/** Line by line, whole: what an error says must not steer the terminal. */
+function harmless(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => fit(line, Infinity))
+    .join('\n')
 }

@@ -4,6 +4,7 @@ import { DynamoDBLeaseRewinds } from '../../leases/dynamodb/rewinds.ts'
 import { watchQuiet } from '../../leases/kcl/quiet.ts'
 import { confirm } from '../confirm.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { wrapped } from '../screen.ts'
 import { type Fleet, type FleetOptions, withFleet } from '../fleet/dynamodb-fleet.ts'
 import { type AgainOptions, countAgain } from './dynamodb-again.ts'
 import type { ReplayFrom } from './replay-from.ts'
@@ -74,7 +75,9 @@ function tell(
     )
   else
     console.log(
-      [...(outcome === 'planned' && plan ? [replayText(plan, options.from)] : []), words(outcome, alive)].join('\n'),
+      [...(outcome === 'planned' && plan ? [replayText(plan, options.from)] : []), wrapped(words(outcome, alive))].join(
+        '\n',
+      ),
     )
   return outcome === 'planned' || outcome === 'replayed' || outcome === 'nothing' ? exitCodes.ok : exitCodes.failed
 }
