@@ -58,11 +58,21 @@ export class BesideLot {
     const isProbe = circuit.isOpen
     const admits = circuit.admits(work.laneKey, stopping)
     if (isProbe) await this.#way.standStill(work, lend, admits)
-    const error: unknown = (await admits) ? stopping.reason : circuit.error()
-    if (error !== undefined) return this.#way.giveUp(work, claim, { reason: 'systemic', attempts: 0, error })
-    const step = await this.#workSuspect(work, claim, lend)
-    if (isProbe) circuit.probed(work.laneKey)
-    return step
+    if (await admits) return isProbe ? this.#probe(work, claim, lend) : this.#workSuspect(work, claim, lend)
+    return this.#way.giveUp(work, claim, { reason: 'systemic', attempts: 0, error: circuit.error() })
+  }
+
+  /** A probe ends with the time of its batch, though a handler may outlive that: as long as one is under way, no other is tried. */
+  async #probe(work: Work, claim: Claim, lend: Lend): Promise<LaneStep> {
+    const { stopping } = this.#way.setting
+    const over = () => this.#parker.circuit.probed(work.laneKey)
+    stopping.addEventListener('abort', over, { once: true })
+    try {
+      return await this.#workSuspect(work, claim, lend)
+    } finally {
+      stopping.removeEventListener('abort', over)
+      over()
+    }
   }
 
   /** Stored whole before it is settled: settled first, a crash in between would lose it. */
@@ -83,6 +93,9 @@ export class BesideLot {
   /** Attempts that earlier processes have begun and not lived to tell of count, and so will this one. */
   async #workSuspect(work: Work, claim: Claim, lend: Lend): Promise<LaneStep> {
     const { setting, attempt, giveUp, standStill } = this.#way
+    // The turn that was lent may have come back after the time of the batch.
+    if (setting.stopping.aborted)
+      return giveUp(work, claim, { reason: 'systemic', attempts: 0, error: setting.stopping.reason })
     const earlier = this.#parker.notedAttempts(work)
     if (earlier >= Math.max(fewestDeaths, setting.options.retry.maxAttempts))
       return giveUp(work, claim, { reason: 'poison', attempts: earlier, error: deadly(work, earlier) })

@@ -22,11 +22,14 @@ interface Failure {
 
 interface Opened {
   readonly errorName: string
+  /** With these most lanes fail. */
+  readonly alike: Set<string>
   readonly error: unknown
   round: number
   /** On the monotonic clock. */
   probeAt: number
-  isProbing: boolean
+  /** The lane that is tried just now. */
+  probing: string | undefined
   readonly probed: Set<string>
 }
 
@@ -34,9 +37,12 @@ interface Opened {
  * Keeps a fault that is everybody's from being taken for the records': where most lanes fail alike, parking them all would
  * turn an outage of something that handlers call into a thousand parked lanes.
  *
- *     closed ── half of the last 20 outcomes are failures with one error's name, of ten lanes ──▶ open: nothing is parked
+ *     closed ── half of the last 20 outcomes are failures with one error's name, of ten lanes ──▶ open: none such is parked
  *       ▲                                                                                            │
  *       └──────────── a handler succeeded ◀── one probe at a time, after 2 s, doubling to a minute ◀─┘
+ *
+ * While it is open a record that fails with another error is parked as ever. It could be all that is left to try, and nothing
+ * would succeed any more.
  */
 export class Circuit {
   readonly #consumer: string
@@ -62,16 +68,17 @@ export class Circuit {
     if (this.#opened !== undefined) this.#close()
   }
 
-  /** A record failed for good. @returns whether it may be parked: not while most lanes fail alike. */
+  /** A record failed for good. @returns whether it may be parked: not while most lanes fail as it does. */
   mayPark(laneKey: string, error: unknown): boolean {
     this.#outcomeCount += 1
-    if (this.#opened !== undefined) return false
     const { name: errorName } = describeError(error)
+    if (this.#opened?.alike.has(errorName) === true) return false
     this.#failures = this.#failures.filter(({ outcome }) => outcome > this.#outcomeCount - outcomesLooked)
     this.#failures.push({ laneKey, errorName, outcome: this.#outcomeCount })
     const alike = this.#failures.filter((failure) => failure.errorName === errorName)
     if (new Set(alike.map((failure) => failure.laneKey)).size < lanesAlike) return true
-    this.#open(errorName, error)
+    if (this.#opened === undefined) this.#open(errorName, error)
+    else this.#opened.alike.add(errorName)
     return false
   }
 
@@ -82,21 +89,21 @@ export class Circuit {
   async admits(laneKey: string, signal: AbortSignal): Promise<boolean> {
     const opened = this.#opened
     if (opened === undefined) return true
-    if (opened.isProbing) return false
+    if (opened.probing !== undefined) return false
     if (opened.probed.has(laneKey) && this.#random.next() >= repeatedProbeShare) return false
-    opened.isProbing = true
+    opened.probing = laneKey
     const waitMs = Math.max(0, opened.probeAt - this.#clock.monotonic())
     if (waitMs > 0) await Promise.race([this.#clock.sleep(waitMs, signal), aborted(signal)])
     if (!signal.aborted) return true
-    opened.isProbing = false
+    opened.probing = undefined
     return false
   }
 
-  /** The probe's record is settled or has failed again. */
+  /** The lane's probe is over, if it is the one: its record is settled, has failed again, or was not tried after all. */
   probed(laneKey: string): void {
     const opened = this.#opened
-    if (opened === undefined || !opened.isProbing) return
-    opened.isProbing = false
+    if (opened?.probing !== laneKey) return
+    opened.probing = undefined
     opened.probed.add(laneKey)
     opened.round += 1
     opened.probeAt = this.#clock.monotonic() + this.#delayMs(opened.round)
@@ -114,7 +121,8 @@ export class Circuit {
 
   #open(errorName: string, error: unknown): void {
     const probeAt = this.#clock.monotonic() + this.#delayMs(1)
-    this.#opened = { errorName, error, round: 1, probeAt, isProbing: false, probed: new Set() }
+    const alike = new Set([errorName])
+    this.#opened = { errorName, alike, error, round: 1, probeAt, probing: undefined, probed: new Set() }
     publish('tidemark:circuit:opened', () => ({ consumer: this.#consumer, errorName, error }))
   }
 

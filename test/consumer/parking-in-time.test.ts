@@ -194,6 +194,36 @@ describe('a lane that a redrive opens while a batch runs', () => {
   })
 })
 
+describe('while most items fail alike', () => {
+  test('one that is tried and outlives its batch keeps nobody else from being tried', async () => {
+    const twelve = Array.from({ length: 12 }, (_, index) => `item-${index}:${100 + index}`)
+    let state: 'down' | 'hanging' | 'up' = 'down'
+    const ran: string[] = []
+    const { deliver, clock } = born(new MemoryParkingLot(), {
+      retry: { maxAttempts: 1 },
+      handler: async ({ sequenceNumber }) => {
+        ran.push(sequenceNumber)
+        if (state === 'down') throw new TypeError('the database is away')
+        if (state === 'hanging') await new Promise(() => {})
+      },
+    })
+    const deliverFor = async (ms: number, ...texts: string[]) => {
+      const outcome = deliver(...texts)
+      await turns()
+      await clock.advance(ms)
+      return await outcome
+    }
+    await deliverFor(1_300, ...twelve)
+    await clock.advance(10_000)
+    state = 'hanging'
+    expect(await deliverFor(1_300, 'item-10:110')).toEqual([undefined])
+    await clock.advance(10_000)
+    state = 'up'
+    expect(await deliverFor(1_300, 'item-11:111')).toEqual(['handled'])
+    expect(ran.slice(-2)).toEqual(['110', '111'])
+  })
+})
+
 describe('without a ledger', () => {
   test.each([
     ['with it', [['A:1', 'A:2', 'A:3', 'A:4']]],

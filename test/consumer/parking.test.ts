@@ -224,6 +224,43 @@ describe('the circuit', () => {
     expect(await parkedOf({ consumer })).toHaveLength(9)
   })
 
+  test('open, it parks what fails for another reason: nothing else may be left that could succeed', async () => {
+    const { deliver, clock, consumer } = world({
+      handler: ({ sequenceNumber }) => {
+        throw sequenceNumber === '200' ? new RangeError('no such amount') : new TypeError('the database is away')
+      },
+    })
+    const first = deliver(...twelve)
+    await turns()
+    await clock.advance(2_000)
+    await first
+    const alone = deliver('other:200')
+    await turns()
+    await clock.advance(10_000)
+    expect(await alone).toEqual(['parked'])
+    expect(await parkedOf({ consumer })).toHaveLength(10)
+  })
+
+  test('open, it soon takes an outage that changes its error for what it is', async () => {
+    const forty = Array.from({ length: 40 }, (_, index) => `item-${index}:${100 + index}`)
+    let error: Error = new TypeError('the database is away')
+    const { deliver, clock, consumer } = world({
+      handler: () => {
+        throw error
+      },
+    })
+    const deliverForty = async () => {
+      const outcome = deliver(...forty)
+      await turns()
+      await clock.advance(120_000)
+      await outcome
+    }
+    await deliverForty()
+    error = new RangeError('the database is still away')
+    for (let delivery = 0; delivery < 100; delivery += 1) await deliverForty()
+    expect(await parkedOf({ consumer }), 'nine of each').toHaveLength(18)
+  })
+
   test('records that fail each in its own way, or seldom, are parked', async () => {
     const { deliver } = world({
       handler: ({ sequenceNumber }) => {

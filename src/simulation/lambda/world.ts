@@ -324,7 +324,7 @@ export class LambdaWorld {
 }
 
 function isCalm({ handler, network, crash, pause, workload, parking }: LambdaProfile): boolean {
-  if (parking !== undefined && workload.poison > 0) return false
+  if (parking !== undefined && (workload.poison > 0 || parking.downstreamAway !== undefined)) return false
   const { requestLost, replyLost, duplicated, late, throttled, leftOver, outages } = network
   const { failsBefore, failsAfter, hangs, sticks, ignoresSignal } = handler
   const faults = [requestLost, replyLost, duplicated, late, throttled, leftOver, outages.length, crash, pause]

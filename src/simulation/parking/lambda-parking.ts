@@ -13,7 +13,8 @@ export function outage(drawn: LambdaProfile, random: SeededRandom): LambdaProfil
     parking: {
       ...parking,
       downstreamAway: [from, from + 5_000 + 60_000 * random.next()],
-      ...{ maxPerLane: undefined, maxPerConsumer: undefined },
+      // What is tried again since a sink, or room, is away is counted again among the outcomes that the circuit looks at.
+      ...{ maxPerLane: undefined, maxPerConsumer: undefined, sinks: [] },
     },
     // Ten items and more; a circuit closes when some record of theirs can be handled.
     workload: { ...workload, itemCount: 30, writeCount: 40, everyMs: random.pick([0, 100]), poison: 0 },
