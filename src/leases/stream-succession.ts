@@ -72,14 +72,24 @@ export class StreamSuccession {
   }
 
   async #follow(latest: LatestStream, starts: readonly StreamStart[], isFull: boolean) {
-    // A stream that was noted after a later one was begun is not consumed: its changes would follow newer ones.
-    const begun = starts.findLastIndex(({ complete }) => complete)
-    const [current, following] = [starts[begun], starts[begun + 1]]
+    const complete = starts.findLastIndex((start) => start.complete)
+    const current = starts[complete]
+    const following = await this.#following(starts.slice(complete + 1))
     if (current !== undefined && (isFull || following !== undefined)) {
       const pass = await this.#pass(latest.streamArn, current)
       if (following === undefined || !isDrained(pass)) return { pass, isAwaited: following !== undefined }
     }
     return { pass: following === undefined ? undefined : await this.#start(latest, following), isAwaited: false }
+  }
+
+  /**
+   * The one whose turn it is. A stream that was noted after a later one was begun is not consumed: its changes would follow newer
+   * ones. A later one is begun once it has a lease, which anybody may have, though its start be not complete.
+   */
+  async #following(waiting: readonly StreamStart[]): Promise<StreamStart | undefined> {
+    if (waiting.length < 2) return waiting[0]
+    const begun = new Set((await this.#options.leases.list()).map(({ streamLabel }) => streamLabel))
+    return waiting.findLast(({ streamLabel }) => begun.has(streamLabel)) ?? waiting[0]
   }
 
   async #start(latest: LatestStream, start: StreamStart): Promise<StreamPass> {

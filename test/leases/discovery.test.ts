@@ -270,7 +270,10 @@ test('a disabled stream that was started at LATEST and drained is left alone, wi
   expect(member.createdCount).toBe(0)
 })
 
-test('a stream whose note arrives after a later one was begun is not consumed behind it', async () => {
+test.each([
+  ['was begun', false],
+  ['was begun by one who died before all of it was', true],
+])('a stream whose note arrives after a later one %s is not consumed behind it', async (_how, dies) => {
   fleet = await StreamFleet.create()
   const { table, leases } = fleet
   const late = deferred()
@@ -285,7 +288,11 @@ test('a stream whose note arrives after a later one was begun is not consumed be
   await table.setStream(false)
   await table.clock.advance(1_000)
   await table.setStream(true)
-  await fleet.during(fleet.discovery().discovery.bootstrap())
+  const mortal = new Proxy(leases, {
+    get: (target, name: keyof LeaseTable) =>
+      name === 'completeStart' && dies ? () => Promise.reject(new Error('died')) : target[name].bind(target),
+  })
+  await fleet.during(Promise.allSettled([fleet.discovery({ leases: mortal }).discovery.bootstrap()]))
   const begun = [{ streamLabel: table.streamLabel }]
   expect(await leases.list()).toMatchObject(begun)
   late.resolve()

@@ -13,15 +13,25 @@ export interface Connection {
   close(): Promise<void>
 }
 
+/** For how long a command waits for DynamoDB, in ms. */
+export interface Patience {
+  readonly connectionTimeout: number
+  readonly requestTimeout: number
+}
+
+// The SDK by itself waits for an answer for ever, and a network that drops packets gives none. Each request is tried three times.
+const patience: Patience = { connectionTimeout: 3_000, requestTimeout: 8_000 }
+
 /**
  * Makes the clients by the SDK's own chain of flags, variables and files.
  *
  * @throws ConfigurationError when there is no region or there are no credentials.
  */
-export async function connect(options: AwsOptions): Promise<Connection> {
+export async function connect(options: AwsOptions, limits: Patience = patience): Promise<Connection> {
   applyAwsOptions(options, process.env)
   const { endpointUrl } = options
-  const config = endpointUrl === undefined ? {} : { endpoint: endpointUrl }
+  const requestHandler = { ...limits, throwOnRequestTimeout: true }
+  const config = { requestHandler, ...(endpointUrl === undefined ? {} : { endpoint: endpointUrl }) }
   const dynamodb = new DynamoDBClient(config)
   const streams = new DynamoDBStreamsClient(config)
   const region = await regionOf(dynamodb)

@@ -1,5 +1,5 @@
 import { systemClock } from '../../internal/system.ts'
-import type { ParkedAnswer, ParkedRecords } from '../../parking/parked-records.ts'
+import type { ParkedAnswer, ParkedLane, ParkedRecords } from '../../parking/parked-records.ts'
 import type { ParkedRecord } from '../../parking/parking-lot.ts'
 import type { RawRecord } from '../../source/source.ts'
 import { connect } from '../aws/dynamodb-connection.ts'
@@ -51,13 +51,17 @@ export function show(
 /** Takes a record out for good. */
 export function drop(options: OneRecord & { readonly reason: string }): Promise<number> {
   const { lane, event, reason } = options
-  return withParked(options, async (parked) =>
-    told(
-      await parked.drop(lane, event, { reason }),
-      event,
-      `${event} is dropped; its lane stays parked until a redrive`,
-    ),
-  )
+  return withParked(options, async (parked) => {
+    const answer = await parked.drop(lane, event, { reason })
+    const left = answer === 'done' ? (await parked.lanes()).find(({ laneId }) => laneId.startsWith(lane)) : undefined
+    return told(answer, event, `${event} is dropped; ${leftText(left)}`)
+  })
+}
+
+function leftText(lane: ParkedLane | undefined): string {
+  if (lane === undefined) return 'nothing else was in its lane: what comes of its item is handled again'
+  const { recordCount } = lane
+  return `${recordCount} more ${recordCount === 1 ? 'waits' : 'wait'} in its lane for a redrive`
 }
 
 /** Changes a record's images. */

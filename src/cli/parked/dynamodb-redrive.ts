@@ -40,7 +40,7 @@ export async function redrive(options: RedriveCommandOptions): Promise<number> {
     })
     endProgress()
     if (lane !== undefined && report.lanes.length === 0) return notParked(`the lane ${lane}`)
-    return tell(report, options.json)
+    return tell(report, options.json, stopping.signal.aborted)
   } finally {
     endProgress()
     signals.end()
@@ -48,14 +48,16 @@ export async function redrive(options: RedriveCommandOptions): Promise<number> {
   }
 }
 
-function tell({ redrivenCount, lanes }: RedriveReport, json: boolean): number {
+function tell({ redrivenCount, lanes }: RedriveReport, json: boolean, isStopped: boolean): number {
   if (json) for (const { stopped, ...lane } of lanes) console.log(JSON.stringify({ ...lane, ...stoppedJson(stopped) }))
   else {
     for (const lane of lanes) console.log(laneText(lane))
     const openCount = lanes.filter(({ outcome }) => outcome === 'open').length
     console.log(`${redrivenCount} records redriven; ${openCount} of ${lanes.length} lanes are worked off`)
   }
-  return lanes.every(({ outcome, stopped }) => outcome === 'open' || (outcome === 'parked' && stopped === undefined))
+  if (isStopped) console.error('stopped: what was not redriven stays parked')
+  return !isStopped &&
+    lanes.every(({ outcome, stopped }) => outcome === 'open' || (outcome === 'parked' && stopped === undefined))
     ? exitCodes.ok
     : exitCodes.failed
 }

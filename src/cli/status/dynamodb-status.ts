@@ -2,7 +2,9 @@ import { systemClock } from '../../internal/system.ts'
 import { withStreamLabel } from '../../record/stream-arn.ts'
 import type { ParkedLane, ParkedRecords } from '../../parking/parked-records.ts'
 import type { Lease } from '../../leases/lease.ts'
+import { awsFault } from '../aws/aws-fault.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { failureText } from '../failure-text.ts'
 import { type Fleet, type FleetOptions, withFleet } from '../fleet/dynamodb-fleet.ts'
 import { parkedRecords } from '../parked/dynamodb-parked-records.ts'
 import { peek, type Peek } from '../fleet/peek.ts'
@@ -39,14 +41,30 @@ async function watch(read: () => Promise<FleetView>, options: StatusOptions): Pr
   const signals = takeStopSignals(systemClock, () => {})
   const over = new AbortController()
   void signals.first.then(() => over.abort())
+  let last: FleetView | undefined
   try {
     for (;;) {
-      const view = show(await read(), options)
+      last = (await shown(read, options, last)) ?? last
       await systemClock.sleep(options.interval, over.signal)
-      if (over.signal.aborted) return view
+      if (over.signal.aborted && last !== undefined) return last
     }
   } finally {
     signals.end()
+  }
+}
+
+/** Once it could be read it is read on, whatever happens to one look: it is when things go wrong that somebody watches. */
+async function shown(
+  read: () => Promise<FleetView>,
+  options: StatusOptions,
+  last: FleetView | undefined,
+): Promise<FleetView | undefined> {
+  try {
+    return show(await read(), options)
+  } catch (error) {
+    if (last === undefined || awsFault(error) === undefined) throw error
+    console.error(failureText(error))
+    return undefined
   }
 }
 
