@@ -60,7 +60,7 @@ export interface Messages {
   }
   /** A person dropped a parked record. */
   'tidemark:record:dropped': Omit<RecordMessage, 'streamArn'> & { readonly laneKey: string; readonly reason: string }
-  /** Most items fail alike: nothing is parked, and one record at a time is tried. */
+  /** Most items fail alike: nothing that fails so is parked, and one record at a time is tried. */
   'tidemark:circuit:opened': { readonly consumer: string; readonly errorName: string; readonly error: unknown }
   /** A handler succeeded again. */
   'tidemark:circuit:closed': { readonly consumer: string }

@@ -55,8 +55,9 @@ export async function lockLaneThatIs(
 
 /** A lane's row, as {@link laneColumns} select it. */
 export function laneRowOf(row: Row): LaneRow {
-  const [since, noted, cleared] = [textIn(row, 'since'), textIn(row, 'noted'), textIn(row, 'cleared')]
-  const [key, repeated] = [textIn(row, 'key'), textIn(row, 'repeated')]
+  const [since, noted] = [textIn(row, 'since'), textIn(row, 'noted')]
+  const [cleared, repeated] = [textIn(row, 'cleared'), textIn(row, 'repeated')]
+  const key = textIn(row, 'key')
   const lane = {
     consumer: textIn(row, 'consumer') ?? '',
     tableName: textIn(row, 'tablename') ?? '',

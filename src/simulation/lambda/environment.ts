@@ -16,11 +16,10 @@ import type { LineageWatch } from './lineage-watch.ts'
 import type { LotOracle } from '../parking/lot-oracle.ts'
 import { mailHandler } from '../mail-handler.ts'
 import type { Network } from '../network.ts'
-import type { ParkingHabits } from '../parking/parking-habits.ts'
 import type { Oracle } from '../oracle.ts'
 import { commitsOnce } from '../profile.ts'
 import { lotOf } from '../parking/redriver.ts'
-import { sinksOf } from '../parking/simulated-sinks.ts'
+import { parkingOptionsOf } from '../parking/parking-options.ts'
 import { ledgerTable } from '../simulated-database.ts'
 import { changeOfDecoded, identityOf } from '../stream-change.ts'
 import type { World } from '../world.ts'
@@ -80,7 +79,7 @@ export class Environment {
       numbers: profile.workload.hugeKeys ? 'bigint' : 'number',
       retry: { maxAttempts: profile.maxAttempts, baseDelayMs: 50, maxDelayMs: 1_000 },
       concurrency: profile.concurrency,
-      ...(parking === undefined ? {} : { onFailure: 'park' as const, parking: parkingOf(actor, setting, parking) }),
+      ...(parking === undefined ? {} : { onFailure: 'park' as const, parking: parkingOf(actor, setting) }),
       handler: (record, context) => {
         lot.began(changeOfDecoded(record), actor.name)
         if (parking === undefined) return handle(record, context)
@@ -95,17 +94,9 @@ export class Environment {
   }
 }
 
-function parkingOf(
-  actor: Actor,
-  { world, network, bank, lot: oracle }: EnvironmentSetting,
-  { maxPerLane, maxPerConsumer }: ParkingHabits,
-) {
+function parkingOf(actor: Actor, { world, network, bank, lot: oracle }: EnvironmentSetting) {
   const lot = bank === undefined ? { lot: lotOf(network.client(actor), actor) } : {}
-  return {
-    ...{ ...lot, sinks: sinksOf(world, actor, oracle) },
-    ...(maxPerLane === undefined ? {} : { maxPerLane }),
-    ...(maxPerConsumer === undefined ? {} : { maxPerConsumer }),
-  }
+  return { ...lot, ...parkingOptionsOf(world, actor, oracle) }
 }
 
 /** Whether an attempt at the record is to be noted before it begins, by the age of both. */

@@ -13,7 +13,7 @@ import { fencedEffect, isDoneAlready } from '../fenced-effect.ts'
 import { mailHandler } from '../mail-handler.ts'
 import type { Ailments } from '../parking/ailments.ts'
 import type { LotOracle } from '../parking/lot-oracle.ts'
-import { sinksOf } from '../parking/simulated-sinks.ts'
+import { parkingOptionsOf } from '../parking/parking-options.ts'
 import type { Network, NetworkClient } from '../network.ts'
 import type { Oracle } from '../oracle.ts'
 import { itemsTable, ledgerTable } from '../simulated-database.ts'
@@ -156,17 +156,8 @@ export class WorkerProcess {
 
 /** Without a ledger a worker parks in its coordination table, and with one in the ledger's. */
 function parkingOf(actor: Actor, { world, lot }: WorkerProcessSetting) {
-  const { parking } = world.profile
-  if (parking === undefined) return {}
-  const { maxPerLane, maxPerConsumer } = parking
-  return {
-    onFailure: 'park' as const,
-    parking: {
-      sinks: sinksOf(world, actor, lot),
-      ...(maxPerLane === undefined ? {} : { maxPerLane }),
-      ...(maxPerConsumer === undefined ? {} : { maxPerConsumer }),
-    },
-  }
+  if (world.profile.parking === undefined) return {}
+  return { onFailure: 'park' as const, parking: parkingOptionsOf(world, actor, lot) }
 }
 
 async function commit(
