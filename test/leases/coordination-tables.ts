@@ -8,11 +8,8 @@ import { parseSequenceNumber } from '../../src/record/sequence-number.ts'
 import { createManualClock } from '../../src/testing/manual-clock.ts'
 import { lostReply, type Fault } from '../support/intercept.ts'
 
-/**
- * Retries wait by a clock; this one never lets anybody wait. It is as late as it is: DynamoDB Local deletes what has expired by
- * the real time.
- */
-export const hasty = { ...createManualClock(Math.floor(Date.now() / 1_000) * 1_000), sleep: () => Promise.resolve() }
+/** Retries wait by a clock; this one never lets anybody wait. */
+export const hasty = { ...createManualClock(), sleep: () => Promise.resolve() }
 
 export const fleet = { consumer: 'receipts', tableName: 'orders' }
 

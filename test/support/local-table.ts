@@ -1,4 +1,4 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll } from 'vitest'
 import { createTidemarkTable } from '../../src/dynamodb.ts'
 import {
@@ -45,6 +45,9 @@ export function localTables(): LocalTables {
     async create() {
       const tableName = `tidemark-${(count += 1)}`
       await createTidemarkTable({ client: started(client), tableName })
+      // DynamoDB Local goes by the real time: it would delete what is written by the clock of a test that stands in the past.
+      const TimeToLiveSpecification = { AttributeName: 'expiresAt', Enabled: false }
+      await started(client).send(new UpdateTimeToLiveCommand({ TableName: tableName, TimeToLiveSpecification }))
       return tableName
     },
   }

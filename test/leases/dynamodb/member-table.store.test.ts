@@ -16,7 +16,7 @@ function member(id: string, beat = 0): MemberRow {
     leaving: false,
     host: 'host-1:4711',
     joinedAt: 1_767_225_600_000,
-    beatAt: hasty.now(),
+    beatAt: 1_767_225_600_000,
   }
 }
 
