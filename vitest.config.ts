@@ -15,6 +15,10 @@ const simulates = ['test/simulation/simulation.test.ts']
 // The SDK's notice about Node 20, once in every test process otherwise.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
 
+// A file's modules are those of the files before it in the same process. Nothing of ours keeps state in a module, and to
+// load everything anew for each file was a third of the suite's time.
+const isolate = false
+
 const hasJava = spawnSync('java', ['-version']).status === 0
 
 const reporters: (string | [string, Record<string, unknown>] | Reporter)[] = ['default']
@@ -42,6 +46,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          isolate,
           include: ['test/**/*.test.ts'],
           exclude: [...onAnyEngine, ...needsLocal, ...needsPostgres, ...needsTarball, ...needsCommand, ...simulates],
           testTimeout: 20_000,
@@ -50,6 +55,7 @@ export default defineConfig({
       {
         test: {
           name: 'command',
+          isolate,
           include: needsCommand,
           exclude: [...onAnyEngine, ...needsPostgres, ...(hasTmux ? [] : needsTerminal)],
           testTimeout: 60_000,
@@ -69,16 +75,18 @@ export default defineConfig({
       {
         test: {
           name: 'store',
+          isolate,
           include: onAnyEngine,
           globalSetup: './test/support/no-server-left.ts',
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
-      { test: { name: 'postgres', include: needsPostgres, testTimeout: 20_000, hookTimeout: 60_000 } },
+      { test: { name: 'postgres', isolate, include: needsPostgres, testTimeout: 20_000, hookTimeout: 60_000 } },
       {
         test: {
           name: 'dynamodb-local',
+          isolate,
           include: hasJava ? needsLocal : [],
           globalSetup: './test/support/no-server-left.ts',
           testTimeout: 60_000,

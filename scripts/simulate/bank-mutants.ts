@@ -93,6 +93,7 @@ const inPostgres: readonly Mutant[] = [
     name: 'nobody ends what waits for a lock when its invocation is over',
     scenario: 'postgres-hot',
     within: 100,
+    restless: true,
     patches: [
       {
         file: 'src/ledger/postgres/mark-keeper.ts',

@@ -15,6 +15,8 @@ export interface Mutant {
   readonly name: string
   readonly scenario: string
   readonly within: number
+  /** Worlds with this bug do not come to rest, and run until they are given up, which takes many seconds. */
+  readonly restless?: boolean
   readonly patches: readonly Patch[]
 }
 
