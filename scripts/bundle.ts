@@ -1,5 +1,5 @@
 import { copyFileSync, readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import manifest from '../package.json' with { type: 'json' }
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 
@@ -47,5 +47,18 @@ const banner = {
 
 const inSource = (files: readonly string[]) => files.map((file) => join(source, file))
 await build({ ...common, entryPoints: inSource(doors) })
-await build({ ...common, entryPoints: inSource([...tools, ...runByPath]), plugins: [sharedErrors], banner })
-copyFileSync('node_modules/commander/LICENSE', join(outdir, 'commander.LICENSE'))
+const { metafile } = await build({
+  ...common,
+  entryPoints: inSource([...tools, ...runByPath]),
+  plugins: [sharedErrors],
+  banner,
+  metafile: true,
+})
+
+// What others wrote is in there, and the licence of each beside it.
+const folders = new Set(Object.keys(metafile.inputs).flatMap((path) => /^.*node_modules\/[^/]+/.exec(path)?.[0] ?? []))
+for (const folder of folders) {
+  const licence = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file))
+  if (licence === undefined) throw new Error(`${folder} is part of the build and has no licence file`)
+  copyFileSync(join(folder, licence), join(outdir, `${basename(folder)}.LICENSE`))
+}

@@ -1,3 +1,5 @@
+import { fit } from './screen.ts'
+
 /** A lane's key for people: `customer=17, id=a` for what `encodeItemKey` made; any other text as it is. */
 export function itemKeyText(laneKey: string): string {
   const attributes: string[] = []
@@ -11,7 +13,7 @@ export function itemKeyText(laneKey: string): string {
     const [head = '', valueLength] = /^(\d+):/.exec(behind) ?? []
     if (valueLength === undefined) return laneKey
     const end = head.length + Number(valueLength)
-    attributes.push(`${name}=${oneLine(behind.slice(head.length, end), 80)}`)
+    attributes.push(`${name}=${fit(behind.slice(head.length, end), 80)}`)
     rest = behind.slice(end)
   }
   return attributes.join(', ')
@@ -19,11 +21,5 @@ export function itemKeyText(laneKey: string): string {
 
 /** An error in one line of bearable length. */
 export function errorText(error: unknown): string {
-  return oneLine(error instanceof Error ? `${error.name}: ${error.message}` : `threw ${String(error)}`, 300)
-}
-
-function oneLine(text: string, most: number): string {
-  // oxlint-disable-next-line no-control-regex -- what a record or an error holds must not steer the terminal
-  const flat = text.replaceAll(/[\u0000-\u001F\u007F-\u009F]+/g, ' ')
-  return flat.length > most ? `${flat.slice(0, most - 1)}…` : flat
+  return fit(error instanceof Error ? `${error.name}: ${error.message}` : `threw ${String(error)}`, 300)
 }

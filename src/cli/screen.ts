@@ -1,4 +1,7 @@
 import { styleText } from 'node:util'
+import widthOf from 'string-width'
+
+const graphemes = new Intl.Segmenter()
 
 /** How wide a line may be: the terminal, or the 80 columns of one where the output goes elsewhere. */
 export function columns(): number {
@@ -15,11 +18,21 @@ export function paint(colour: 'red' | 'green' | 'yellow' | 'dim' | 'bold', text:
   return isTerminal() && process.stdout.hasColors() ? styleText(colour, text, { validateStream: false }) : text
 }
 
-/** Cuts a line to a width, and takes out of it what would steer the terminal. */
+/** Cuts a line to so many columns of a terminal, where 寿司 takes four, and takes out of it what would steer one. */
 export function fit(text: string, width: number): string {
   // oxlint-disable-next-line no-control-regex -- what a record holds must not steer the terminal
   const flat = text.replaceAll(/[\u0000-\u001F\u007F-\u009F]+/g, ' ')
-  return flat.length > width ? `${flat.slice(0, Math.max(0, width - 1))}…` : flat
+  return widthOf(flat) > width ? `${beginning(flat, width - 1)}…` : flat
+}
+
+function beginning(text: string, width: number): string {
+  let [kept, left] = ['', width]
+  for (const { segment } of graphemes.segment(text)) {
+    left -= widthOf(segment)
+    if (left < 0) return kept
+    kept += segment
+  }
+  return kept
 }
 
 /** Breaks a text into lines of the screen's width; all but the first are indented. */
@@ -28,7 +41,7 @@ export function wrapped(text: string, indent = '  '): string {
   const [first = '', ...words] = text.trimStart().split(' ')
   let line = `${' '.repeat(text.length - text.trimStart().length)}${first}`
   for (const word of words) {
-    if (line.length + 1 + word.length > columns()) {
+    if (widthOf(line) + 1 + widthOf(word) > columns()) {
       lines.push(line)
       line = `${indent}${word}`
     } else line = `${line} ${word}`
@@ -38,11 +51,23 @@ export function wrapped(text: string, indent = '  '): string {
 
 /** Rows in columns, each as wide as its widest cell; cut at the width of the screen. */
 export function tableText(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
-    .map((line) => fit(line.trimEnd(), columns()))
+  return aligned(rows)
+    .map((line) => fit(line, columns()))
     .join('\n')
+}
+
+/** Rows in columns, each as wide as its widest cell. */
+export function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const cells = rows.map((row) => row.map((cell) => ({ cell, width: widthOf(cell) })))
+  const widths = (cells[0] ?? []).map((_, column) =>
+    cells.reduce((widest, row) => Math.max(widest, row[column]?.width ?? 0), 0),
+  )
+  return cells.map((row) =>
+    row
+      .map(({ cell, width }, column) => cell + ' '.repeat((widths[column] ?? width) - width))
+      .join('  ')
+      .trimEnd(),
+  )
 }
 
 /** A time span in words. */

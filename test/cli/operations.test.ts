@@ -14,10 +14,13 @@ interface Example {
 let world: CliWorld
 let worker: Running | undefined
 let eventId = ''
+let isParking = false
+
+const handler = 'if (record.newImage?.poison) throw new TypeError("no such total")'
 
 beforeAll(async () => {
   world = await CliWorld.create()
-  world.consumer('consumer.mjs', 'if (record.newImage?.poison) throw new TypeError("no such total")')
+  world.consumer('consumer.mjs', handler)
   for (const id of ['16', '17', '18']) await world.put(id, { total: { N: '42' } })
   await world.put('17', { poison: { BOOL: true } })
   await world.put('19')
@@ -36,19 +39,46 @@ async function present(isPresent: boolean): Promise<void> {
   }
 }
 
+/** Has item 17 parked, with a record that fails and one behind it, and returns what the guide's words for them stand for. */
+async function parked(): Promise<Record<string, string>> {
+  let [lane] = await jsonOf('parked', 'list', 'receipts')
+  if (lane === undefined) {
+    if (isParking) await world.put('17', { poison: { BOOL: true } })
+    else await beginToPark()
+    await world.put('17', { total: { N: '43' } })
+    while (Number(lane?.['recordCount'] ?? 0) < 2) [lane] = await jsonOf('parked', 'list', 'receipts')
+  }
+  const laneId = String(lane?.['laneId']).slice(0, 8)
+  const [record] = await jsonOf('parked', 'show', 'receipts', laneId)
+  return { LANE: laneId, 'EVENT-ID': String(record?.['eventId']) }
+}
+
+/** Until then it is held up. */
+async function beginToPark(): Promise<void> {
+  await present(false)
+  world.consumer('consumer.mjs', handler, "onFailure: 'park',")
+  await present(true)
+  isParking = true
+}
+
+async function jsonOf(...args: readonly string[]): Promise<readonly Record<string, unknown>[]> {
+  return jsonLines((await world.run(...args, '--json')).stdout)
+}
+
 const guide = readFileSync('docs/operations.md', 'utf8')
 const examples = examplesOf(guide)
 
 describe('every example of the operations guide works', () => {
   test('there are some, of every command that it is about', () => {
     const names = new Set(examples.map(({ args: [name] }) => name))
-    for (const name of ['status', 'tail', 'explain', 'run', 'pause', 'resume', 'replay', 'send', 'init'])
+    for (const name of ['status', 'tail', 'explain', 'run', 'pause', 'resume', 'replay', 'send', 'init', 'parked'])
       expect(names).toContain(name)
   })
 
   test.each(examples)('$section: $line', async ({ args, remark }) => {
     await present(args[0] !== 'replay' && args[0] !== 'run')
-    const command = world.start(...args.map((arg) => (arg === 'EVENT-ID' ? eventId : arg)))
+    const words = args[0] === 'parked' ? await parked() : { 'EVENT-ID': eventId }
+    const command = world.start(...args.map((arg) => words[arg] ?? arg))
     if (remark === 'until Ctrl+C') {
       await command.until(/started|watching|receipts on orders/)
       expect(await command.end('SIGINT'), command.output()).toBe(0)
@@ -57,7 +87,8 @@ describe('every example of the operations guide works', () => {
     }
     if (args.includes('--json')) {
       const fields = jsonLines(command.stdout()).flatMap((line) => Object.keys(line))
-      expect(documentedFields(String(args[0]))).toEqual(expect.arrayContaining(fields))
+      const name = args[0] === 'parked' ? args.slice(0, 2).join(' ') : String(args[0])
+      expect(documentedFields(name)).toEqual(expect.arrayContaining(fields))
     }
     const isForPeople = !args.includes('--json') && !['run', 'send', 'init'].includes(args[0] ?? '')
     if (isForPeople) assertPlain(command.stdout())

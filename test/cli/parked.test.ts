@@ -94,7 +94,9 @@ describe('parked records', () => {
     expect(refused.code).toBe(2)
     expect(refused.output).toContain('--yes')
     const dropped = await world.run('parked', 'drop', 'receipts', lane, event, '--reason', 'sold out', '--yes')
-    expect(dropped.output).toContain(`${event} is dropped; 1 more waits in its lane for a redrive`)
+    expect(dropped.output.replaceAll(/\s+/g, ' ')).toContain(
+      `${event} is dropped; 1 more waits in its lane for a redrive`,
+    )
     expect(dropped.code).toBe(0)
     await parked(1)
     const gone = await world.run('parked', 'drop', 'receipts', lane, event, '--reason', 'sold out', '--yes')

@@ -7,6 +7,7 @@ beforeAll(async () => {
   world.consumer(
     'consumer.mjs',
     `console.log("effect", record.keys.id)
+     if (record.keys.id === "endless") await new Promise(() => {})
      if (record.keys.id === "slow") await new Promise((end) => setTimeout(end, 1500))
      console.log("done", record.keys.id)`,
   )
@@ -52,11 +53,23 @@ describe('pause', () => {
     await worker.until(/effect slow/)
     const { code, stdout } = await world.run('pause', ...fleet, '--timeout', '0s')
     expect(stdout).toMatch(
-      /paused, and handlers still run in\n {2}shardId-\S+ {2}\w+\nThe same command waits again\.\n$/,
+      /paused, and handlers still run in\n {2}shardId-\S+ {2}\w+\nThe same command waits again, and "tidemark resume" ends the pause\.\n$/,
     )
     expect(code).toBe(1)
     expect((await world.run('resume', ...fleet)).code).toBe(0)
     expect((await world.run('resume', ...fleet)).stdout).toContain('it was not paused')
     await worker.end('SIGTERM')
+  })
+
+  test('is left as it is by Ctrl+C, and says so', async () => {
+    const worker = await world.worker('consumer.mjs')
+    await world.put('endless')
+    await worker.until(/effect endless/)
+    const pausing = world.start('pause', ...fleet)
+    while (!(await world.run('status', ...fleet)).stdout.includes('PAUSED')) continue
+    expect(await pausing.end('SIGINT')).toBe(1)
+    expect(pausing.stdout()).toContain('paused, and handlers still run in')
+    expect((await world.run('resume', ...fleet)).code).toBe(0)
+    await worker.end('SIGKILL')
   })
 })

@@ -18,8 +18,11 @@ const shipped = () => readdirSync(root, { recursive: true, encoding: 'utf8' })
 test('ships the build, the licence and what a reader needs, and nothing else', () => {
   expect(readdirSync(root).toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json'])
   const files = shipped().filter((file) => statSync(join(root, file)).isFile() && file.startsWith('dist/'))
-  // The library that reads command lines is in the build, and its licence beside it.
-  expect(files.filter((file) => !/\.(js|js\.map|d\.ts)$/.test(file))).toEqual(['dist/commander.LICENSE'])
+  // The libraries that read command lines and measure texts are in the build, and their licences beside it.
+  const packages = ['ansi-regex', 'commander', 'get-east-asian-width', 'string-width', 'strip-ansi']
+  expect(files.filter((file) => !/\.(js|js\.map|d\.ts)$/.test(file))).toEqual(
+    packages.map((name) => `dist/${name}.LICENSE`),
+  )
 })
 
 test('depends on nothing; the AWS clients and the drivers of PostgreSQL are optional peers', () => {

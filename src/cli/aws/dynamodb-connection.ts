@@ -49,10 +49,12 @@ async function regionOf({ config }: DynamoDBClient): Promise<string> {
   try {
     return await config.region()
   } catch (error) {
-    throw new ConfigurationError(
-      'there is no AWS region: give --region, set AWS_REGION, or set one in your profile (aws configure)',
-      { cause: error },
-    )
+    // The SDK has one error for each: the variable is where `--region` and the AWS CLI's names for it have come together.
+    const given = process.env['AWS_REGION']
+    const said = given === undefined || given === '' ? 'there is no AWS region' : `'${given}' is no AWS region`
+    throw new ConfigurationError(`${said}: give --region, set AWS_REGION, or set one in your profile (aws configure)`, {
+      cause: error,
+    })
   }
 }
 

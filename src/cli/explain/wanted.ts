@@ -1,8 +1,10 @@
+import { DecodeError } from '../../errors.ts'
 import type { AttributeMap } from '../../record/attribute-value.ts'
 import { encodeItemKey } from '../../record/item-key.ts'
 import type { RawRecord } from '../../source/source.ts'
 import { UsageError } from '../command.ts'
 import { laneKeyOf } from '../fleet/peek.ts'
+import { jsonObject } from '../option-values.ts'
 
 /** Which changes are asked about. */
 export interface Wanted {
@@ -24,17 +26,26 @@ const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 export function wantedOf(text: string, shape: KeyShape): Wanted {
   const mayBeKey = !uuid.test(text) || shape.length === 1
   const byEvent = /^[0-9a-f]{32}$/i.test(text) || !mayBeKey ? text.toLowerCase() : undefined
-  const laneKey = byEvent === undefined ? encodeItemKey(keyOf(text, shape), 'key') : undefined
+  const laneKey = byEvent === undefined ? encodedKey(text, shape) : undefined
   const isEvent = ({ eventID }: RawRecord) => eventID?.toLowerCase() === text.toLowerCase()
   return { eventId: byEvent, laneKey, matches: (raw) => laneKeyOf(raw) === laneKey || isEvent(raw) }
 }
 
+function encodedKey(text: string, shape: KeyShape): string {
+  try {
+    return encodeItemKey(keyOf(text, shape), 'key')
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    throw new UsageError(`'${text}' is no key of the table: ${error.message}`)
+  }
+}
+
 function keyOf(text: string, shape: KeyShape): AttributeMap {
-  const given = text.startsWith('{') ? jsonKey(text) : pairs(text, shape)
+  const given = text.startsWith('{') ? new Map(Object.entries(jsonObject('the key', text))) : pairs(text, shape)
   const expected = shape.map(({ name }) => name)
   if (given.size !== shape.length || !expected.every((name) => given.has(name)))
     throw new UsageError(`the key of an item is ${expected.map((name) => `${name}=…`).join(',')}; got '${text}'`)
-  return Object.fromEntries(shape.map(({ name, type }) => [name, attribute(type, given.get(name))]))
+  return Object.fromEntries(shape.map(({ name, type }) => [name, attribute(name, type, given.get(name))]))
 }
 
 function pairs(text: string, shape: KeyShape): ReadonlyMap<string, unknown> {
@@ -48,16 +59,10 @@ function pairs(text: string, shape: KeyShape): ReadonlyMap<string, unknown> {
   return new Map(parts)
 }
 
-function jsonKey(text: string): ReadonlyMap<string, unknown> {
-  try {
-    return new Map(Object.entries(JSON.parse(text) as object))
-  } catch {
-    throw new UsageError(`a key in JSON must be an object, such as {"id":"17"}; got '${text}'`)
-  }
-}
-
 // {"id":{"S":"17"}} as well as {"id":"17"}.
-function attribute(type: 'S' | 'N' | 'B', value: unknown): Readonly<Record<string, string>> {
+function attribute(name: string, type: 'S' | 'N' | 'B', value: unknown): Readonly<Record<string, string>> {
   const inner = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[type] : value
+  if (typeof inner !== 'string' && typeof inner !== 'number')
+    throw new UsageError(`${name} is of type ${type} in the key of the table; got ${JSON.stringify(value)}`)
   return { [type]: String(inner) }
 }

@@ -2,6 +2,7 @@ import type { ExportLine } from '../../leases/kcl/export-plan.ts'
 import type { ImportLine } from '../../leases/kcl/import-plan.ts'
 import type { KclPosition } from '../../leases/kcl/kcl-position.ts'
 import type { TransferReport } from '../../leases/kcl/transfer.ts'
+import { aligned } from '../screen.ts'
 import type { LeasesOptions } from './leases-command.ts'
 
 /** A report as it is printed. */
@@ -16,7 +17,7 @@ export function planText({ direction, report }: LeasesReport, options: LeasesOpt
       ? [['shard', 'KCL is at', 'here'], ...report.lines.map(importRow)]
       : [['shard', 'KCL row', 'checkpoint', 'repeated'], ...report.lines.map(exportRow)]
   return [
-    ...(report.lines.length === 0 ? [] : [columns(rows), '']),
+    ...(report.lines.length === 0 ? [] : [ruled(rows), '']),
     ...report.remarks.map((remark) => `note: ${remark}`),
     ...report.refusals.map((refusal) => `refused: ${refusal}`),
     ...(report.remarks.length + report.refusals.length === 0 ? [] : ['']),
@@ -45,14 +46,8 @@ function exportRow({ shardId, action, checkpoint, repeatCount }: ExportLine): st
 
 const exportWords = { create: 'new', update: 'updated', keep: 'stays', same: 'as it should be' } as const
 
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
+function ruled(rows: readonly (readonly string[])[]): string {
+  const lines = aligned(rows)
   const rule = '─'.repeat(Math.max(...lines.map(({ length }) => length)))
   return [lines[0] ?? '', rule, ...lines.slice(1)].join('\n')
 }

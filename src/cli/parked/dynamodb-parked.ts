@@ -5,6 +5,7 @@ import type { RawRecord } from '../../source/source.ts'
 import { connect } from '../aws/dynamodb-connection.ts'
 import { existingTable } from '../aws/dynamodb-tables.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { wrapped } from '../screen.ts'
 import { attributesOf } from '../send/dynamodb-attributes.ts'
 import { notParked } from './not-parked.ts'
 import type { LookedUpOptions } from './parked-options.ts'
@@ -114,7 +115,7 @@ async function oneRecord(parked: ParkedRecords, lane: string, event: string): Pr
 function told(answer: ParkedAnswer, event: string, done: string): number {
   switch (answer) {
     case 'done':
-      console.log(done)
+      console.log(wrapped(done))
       return exitCodes.ok
     case 'not-found':
       return notParked(event)
@@ -122,7 +123,7 @@ function told(answer: ParkedAnswer, event: string, done: string): number {
       console.error('somebody redrives this lane right now: try again when that is over')
       return exitCodes.failed
     case 'lost':
-      console.error('the lane went to a redrive in the middle of it, and nothing was changed: look at it again')
+      console.error('the lane went to a redrive in the middle of it, and nothing was changed')
       return exitCodes.failed
   }
 }

@@ -7,11 +7,16 @@ import { columns, fit, spanText, tableText } from '../screen.ts'
 /** The parked lanes of a consumer, a line each. */
 export function lanesText(consumer: string, lanes: readonly ParkedLane[], now: number): string {
   if (lanes.length === 0) return `${consumer}: nothing is parked`
-  const rows = lanes.map(({ laneId, laneKey, recordCount, parkedAt, error }) => [
-    ...[laneId.slice(0, 8), String(recordCount), spanText(now - parkedAt), fit(itemKeyText(laneKey), 24)],
+  // Of one table, as nearly always, its name would only take the place of the error.
+  const areOfSeveral = new Set(lanes.map(({ tableName }) => tableName)).size > 1
+  const rows = lanes.map(({ laneId, tableName, laneKey, recordCount, parkedAt, error }) => [
+    ...[laneId.slice(0, 8), String(recordCount), spanText(now - parkedAt)],
+    ...(areOfSeveral ? [fit(tableName, 20)] : []),
+    fit(itemKeyText(laneKey), 24),
     error === undefined ? '' : `${error.name}: ${error.message}`,
   ])
-  return tableText([['LANE', 'RECORDS', 'SINCE', 'ITEM', 'ERROR'], ...rows])
+  const table = areOfSeveral ? ['TABLE'] : []
+  return tableText([['LANE', 'RECORDS', 'SINCE', ...table, 'ITEM', 'ERROR'], ...rows])
 }
 
 /** The records of a lane in its order, with why each is there. */
