@@ -110,6 +110,21 @@ describe('parked records', () => {
     expect(jsonLines(redriven.stdout.replace(/^effect.*\n/, ''))).toMatchObject([{ outcome: 'open', redrivenCount: 1 }])
   })
 
+  test('stay parked when a redrive is stopped, which then has failed', async () => {
+    await parkTwo('c')
+    const slow = world.consumer(
+      'slow.mjs',
+      'console.log("begun", record.newImage.stock); await new Promise((end) => setTimeout(end, 1000))',
+    )
+    const redriving = world.start('parked', 'redrive', 'receipts', '--module', slow, '--yes')
+    await redriving.until(/begun 0/)
+    expect(await redriving.end('SIGTERM')).toBe(1)
+    expect(redriving.output()).toContain('stopped: what was not redriven stays parked')
+    expect(redriving.output()).not.toContain('begun 7')
+    await parked(1)
+    expect((await world.run('parked', 'redrive', 'receipts', '--module', consumer, '--yes')).code).toBe(0)
+  })
+
   test('are not looked for in a table that is not there, nor redriven by a module without the consumer', async () => {
     const table = await world.run('parked', 'list', 'receipts', '--parking-table', 'nowhere')
     expect(table.output).toContain("there is no table 'nowhere'")

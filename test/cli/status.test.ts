@@ -1,4 +1,6 @@
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createTidemarkTable } from '../../src/dynamodb.ts'
 import { assertPlain, CliWorld, jsonLines } from './support/cli-world.ts'
 
 let world: CliWorld
@@ -72,5 +74,15 @@ describe('status', () => {
     await watch.until(/\n\{"consumer"/)
     expect(await watch.end('SIGINT')).toBe(0)
     expect(jsonLines(watch.stdout()).length).toBeGreaterThan(1)
+  })
+
+  test('goes on to watch when AWS has no answer for a while', async () => {
+    const watching = world.start('status', 'receipts', '--table', 'orders', '--watch', '--interval', '1s')
+    await watching.until(/receipts on orders/)
+    await world.engine.send(new DeleteTableCommand({ TableName: 'tidemark' }))
+    await watching.until(/DynamoDB has no such table or stream/)
+    await createTidemarkTable({ client: world.engine, tableName: 'tidemark' })
+    await watching.until(/no such table[^]*receipts on orders/)
+    await watching.end('SIGINT')
   })
 })
