@@ -9,17 +9,17 @@ import type { Saved } from './saved.ts'
  * judged as if its handler had run again; what is in the lot then takes effect once more. So:
  *
  * - a worker's after a worker's, or queued after a worker's: as without parking, by epochs and saves;
- * - a worker's after it was parked: only behind an earlier version that runs again in that epoch, for an old state would stay
- *   otherwise (nobody asks here whether that was right: it is judged by itself). While the lane is parked it queues;
- *   afterwards the lot remembers it;
+ * - a worker's after it was parked: only behind an earlier version that ran again in an epoch since, for an old state would
+ *   stay otherwise (nobody asks here whether that was right: it is judged by itself). That need not be the same epoch: the lot
+ *   notes it, for a shard may change hands between the two. While the lane is parked it queues; afterwards the lot remembers it;
  * - a redriver's after a redriver's: only if the first was killed over it, and did nothing more in that lane.
  */
 export class ParkedRepeats {
   readonly #saved: Saved
   readonly #parkings = new Map<string, Effect[]>()
   readonly #lastInLane = new Map<string, number>()
-  // The first version that an epoch of a shard ran
-  readonly #firstInEpoch = new Map<string, number>()
+  /** The versions of a key that workers ran, and under which epochs, by shard and key. */
+  readonly #runs = new Map<string, JournalEntry[]>()
 
   constructor(parkings: readonly Effect[], entries: readonly JournalEntry[], saved: Saved) {
     this.#saved = saved
@@ -30,8 +30,10 @@ export class ParkedRepeats {
     for (const entry of entries) {
       const lane = `${entry.worker}/${entry.key}`
       if (isRedriven(entry)) this.#lastInLane.set(lane, Math.max(entry.n, this.#lastInLane.get(lane) ?? 0))
-      const epoch = epochOf(entry)
-      this.#firstInEpoch.set(epoch, Math.min(entry.n, this.#firstInEpoch.get(epoch) ?? Infinity))
+      const name = laneOf(entry)
+      const known = this.#runs.get(name)
+      if (known === undefined) this.#runs.set(name, [entry])
+      else known.push(entry)
     }
   }
 
@@ -53,8 +55,10 @@ export class ParkedRepeats {
   }
 
   #afterParking(first: Effect, again: Effect): Repeat {
-    const isBehindAnother = again.epoch > first.epoch && (this.#firstInEpoch.get(epochOf(again)) ?? Infinity) < again.n
-    return { first, again, ...(isBehindAnother ? { because: 'order' } : { wrong: 'it was parked' }) }
+    const isBehindAnother = this.#runs
+      .get(laneOf(again))
+      ?.some(({ n, epoch }) => n < again.n && epoch > first.epoch && epoch <= again.epoch)
+    return { first, again, ...(isBehindAnother === true ? { because: 'order' } : { wrong: 'it was parked' }) }
   }
 
   #redrivenAgain(first: Effect, again: Effect): Repeat {
@@ -65,8 +69,8 @@ export class ParkedRepeats {
   }
 }
 
-function epochOf({ shardId, epoch, key }: Effect): string {
-  return `${shardId}/${epoch}/${key}`
+function laneOf({ shardId, key }: Effect): string {
+  return `${shardId}/${key}`
 }
 
 function pairs(effects: readonly Effect[]): readonly (readonly [Effect, Effect])[] {

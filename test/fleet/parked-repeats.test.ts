@@ -94,6 +94,18 @@ test('but behind an earlier version that runs again what was redriven does too, 
   expect(judged(told).unexplainedRepeats).toHaveLength(1)
 })
 
+test('also when the shard changes hands between the two; one that comes only later is no reason', () => {
+  const told = { parks: ['k@2 w1/1 20', 'k@3 w1/1 21'], killed: ['w1'] }
+  const handedOn = ['s k@1 w2/2 65', 'd k@1 w2/2 66', 's k@3 w3/3 70', 'd k@3 w3/3 71']
+  expect(judged({ ...told, journal: [...redriven, ...handedOn] })).toMatchObject({
+    ...{ unexplainedRepeats: [], because: { death: 1, order: 1 } },
+  })
+  const tooLate = ['s k@3 w2/2 65', 'd k@3 w2/2 66', 's k@1 w3/3 70', 'd k@1 w3/3 71']
+  expect(judged({ ...told, journal: [...redriven, ...tooLate] }).unexplainedRepeats).toEqual([
+    expect.stringContaining('although it was parked'),
+  ])
+})
+
 test('a redriver repeats what another was killed over, and nothing else', () => {
   const journal = ['s k@1 w1/1 10', 'd k@1 w1/1 11', 's k@2 r1 50', 'd k@2 r1 51', 's k@2 r2 90', 'd k@2 r2 91']
   const told = { journal, parks: ['k@2 w1/1 20'] }
