@@ -15,7 +15,7 @@ const simulates = ['test/simulation/simulation.test.ts']
 // The SDK's notice about Node 20, once in every test process otherwise.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
 
-// A file's modules are those of the files before it in the same process. Nothing of ours keeps state in a module, and to
+// A file's modules are those of the files before it in the same process: none keeps what one test could see of another, and to
 // load everything anew for each file was a third of the suite's time.
 const isolate = false
 
