@@ -10,6 +10,8 @@ const echoMs = 200
 export interface StopSignals {
   /** Resolves with the first of them. A second one ends the process at once, with 130. */
   readonly first: Promise<string>
+  /** Aborted with the first of them. */
+  readonly stopping: AbortSignal
   /** Lets signals do again what they do by default. */
   end(): void
 }
@@ -17,6 +19,8 @@ export interface StopSignals {
 /** Begins to take SIGINT and SIGTERM, and the end of whoever reads our output. */
 export function takeStopSignals(clock: Clock, onSecond: (signal: string) => void): StopSignals {
   const { promise: first, resolve } = deferred()
+  const controller = new AbortController()
+  void first.then(() => controller.abort())
   let firstAt: number | undefined
   const take = (signal: string) => {
     firstAt ??= clock.monotonic()
@@ -29,6 +33,7 @@ export function takeStopSignals(clock: Clock, onSecond: (signal: string) => void
   process.stdout.on('error', outputClosed)
   return {
     first,
+    stopping: controller.signal,
     end: () => {
       for (const signal of stopSignals) process.off(signal, take)
       process.stdout.off('error', outputClosed)

@@ -25,22 +25,20 @@ export interface RedriveCommandOptions extends ParkedOptions {
 export async function redrive(options: RedriveCommandOptions): Promise<number> {
   // Before the module is loaded: its own clients then meet the same DynamoDB as ours.
   const connection = await connect(options)
-  const stopping = new AbortController()
   const signals = takeStopSignals(systemClock, () => {})
-  void signals.first.then(() => stopping.abort())
   const endProgress = countRedriven()
   try {
     const consumer = await namedConsumer(options.module, options.consumer)
     consumer.useParkingLot(dynamodbParkingLot({ client: connection.dynamodb, tableName: options.parkingTable }))
     const { lane, limit, force } = options
     const report = await consumer.redrive({
-      ...{ force, signal: stopping.signal },
+      ...{ force, signal: signals.stopping },
       ...(lane === undefined ? {} : { lane }),
       ...(limit === undefined ? {} : { limit }),
     })
     endProgress()
     if (lane !== undefined && report.lanes.length === 0) return notParked(`the lane ${lane}`)
-    return tell(report, options.json, stopping.signal.aborted)
+    return tell(report, options.json, signals.stopping.aborted)
   } finally {
     endProgress()
     signals.end()

@@ -12,9 +12,7 @@ export function pause(options: FleetOptions & { readonly timeout: number; readon
   return withFleet(options, async (fleet) => {
     const status = await fleet.members.pause({ pausedAt: systemClock.now(), by: systemHost() })
     const signals = takeStopSignals(systemClock, () => {})
-    const stopping = new AbortController()
-    void signals.first.then(() => stopping.abort())
-    const held = await untilFree(fleet, options.timeout, stopping.signal).finally(signals.end)
+    const held = await untilFree(fleet, options.timeout, signals.stopping).finally(signals.end)
     tell(options.json, { status, heldShards: held.map(({ shardId }) => shardId) }, pauseText(options, status, held))
     return held.length === 0 ? exitCodes.ok : exitCodes.failed
   })

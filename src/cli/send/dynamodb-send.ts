@@ -38,8 +38,7 @@ export async function sendSamples({ table, count, keys = count, rate = Infinity,
   const connection = await connect(aws)
   const signals = takeStopSignals(systemClock, () => {})
   const progress = showProgress('putting')
-  const over = new AbortController()
-  void signals.first.then(() => over.abort())
+  const { stopping } = signals
   const startedAt = systemClock.monotonic()
   const series = systemRandom.id().slice(0, 6)
   let doneCount = 0
@@ -47,11 +46,11 @@ export async function sendSamples({ table, count, keys = count, rate = Infinity,
     const description = await existingTable(connection, table)
     // Each worker has keys of its own: the puts of a key come one after the other.
     const work = async (worker: number) => {
-      for (let number = 0; number < count && !over.signal.aborted; number += 1) {
+      for (let number = 0; number < count && !stopping.aborted; number += 1) {
         if ((number % keys) % atOnce !== worker) continue
         const waitMs = startedAt + (number * 1_000) / rate - systemClock.monotonic()
-        if (waitMs > 0) await systemClock.sleep(waitMs, over.signal)
-        if (over.signal.aborted) return
+        if (waitMs > 0) await systemClock.sleep(waitMs, stopping)
+        if (stopping.aborted) return
         await put(connection, table, sample(description, series, number, keys))
         doneCount += 1
         progress.at(doneCount, count)

@@ -39,14 +39,12 @@ export function status(options: StatusOptions): Promise<number> {
 
 async function watch(read: () => Promise<FleetView>, options: StatusOptions): Promise<FleetView> {
   const signals = takeStopSignals(systemClock, () => {})
-  const over = new AbortController()
-  void signals.first.then(() => over.abort())
   let last: FleetView | undefined
   try {
     for (;;) {
       last = (await shown(read, options, last)) ?? last
-      await systemClock.sleep(options.interval, over.signal)
-      if (over.signal.aborted && last !== undefined) return last
+      await systemClock.sleep(options.interval, signals.stopping)
+      if (signals.stopping.aborted && last !== undefined) return last
     }
   } finally {
     signals.end()
