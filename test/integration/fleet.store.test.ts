@@ -41,5 +41,5 @@ test.each(['plain', 'fenced'] as const)(
     expect(report.disturbances.length, 'disturbed').toBeGreaterThan(0)
     rmSync(folder, { recursive: true })
   },
-  300_000,
+  180_000,
 )
